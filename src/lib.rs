@@ -1,0 +1,3 @@
+//! Qianti (千题): the system for a "1000 questions" study drive.
+
+pub mod domain;
