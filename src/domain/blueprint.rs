@@ -31,7 +31,7 @@ pub enum MultipleRule {
 }
 
 /// One section of a paper.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Section {
     /// The heading that members read; may be empty.
     pub title: String,
@@ -50,7 +50,7 @@ pub struct Section {
 }
 
 /// What a paper is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Blueprint {
     /// The sections, in the order in which members see them.
     pub sections: Vec<Section>,

@@ -1,0 +1,12 @@
+DROP TABLE attempts;
+DROP TABLE quizzes;
+DROP TABLE question_versions;
+DROP TABLE questions;
+DROP TABLE bank_revisions;
+DROP TABLE banks;
+DROP TABLE sessions;
+DROP TABLE signing_keys;
+DROP TABLE role_grants;
+DROP TABLE memberships;
+DROP TABLE members;
+DROP TABLE units;

@@ -1,0 +1,190 @@
+//! The database as a service sees it: reads, writes, and how to bring it up to date.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use diesel::r2d2::{Pool, PooledConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::sync::Semaphore;
+
+use super::connection::{Opener, Purpose, on_backend, open};
+use super::writer::Writer;
+use super::{AnyConnection, Backend, DatabaseUrl, StoreError, WriterStats};
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+#[cfg(feature = "postgres")]
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How long a read waits for a connection before it is told that the database is busy.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a database is used.
+#[derive(Clone, Debug)]
+pub struct DatabaseOptions {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// Connections for reading.
+    pub read_connections: u32,
+    /// Writes that may wait; one more is turned away.
+    pub write_queue: usize,
+}
+
+/// A database that is open and up to date.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    pool: Pool<Opener>,
+    permits: Semaphore,
+    writer: Writer,
+}
+
+/// The writers of a database that is being closed; see [`Database::open`].
+pub struct Writers(Vec<JoinHandle<()>>);
+
+impl Writers {
+    /// Waits until every write that was taken is committed. All clones of the database must be gone.
+    pub fn finish(self) {
+        for handle in self.0 {
+            if handle.join().is_err() {
+                tracing::error!("a writer has panicked");
+            }
+        }
+    }
+}
+
+impl Database {
+    /// Opens the database, creates it when it is an SQLite file that does not exist yet, and runs the
+    /// migrations that it lacks.
+    ///
+    /// # Errors
+    /// In words for the operator: it cannot be reached, or it was made by a newer program.
+    pub fn open(options: &DatabaseOptions) -> Result<(Self, Writers), String> {
+        if let DatabaseUrl::Sqlite(path) = &options.url
+            && let Some(folder) = path.parent()
+        {
+            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        let shown = options.url.shown();
+        let mut connection =
+            open(&options.url, Purpose::Write).map_err(|error| format!("{shown} cannot be opened: {error}"))?;
+        migrate(&mut connection).map_err(|error| format!("{shown}: {error}"))?;
+        let pool = Pool::builder()
+            .max_size(options.read_connections)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(CHECKOUT_TIMEOUT)
+            .build(Opener(options.url.clone()))
+            .map_err(|error| format!("{shown} cannot be opened: {error}"))?;
+        let threads = match options.url.backend() {
+            Backend::Sqlite => 1,
+            Backend::Postgres => 2,
+        };
+        let (writer, handles) =
+            Writer::start(&options.url, threads, options.write_queue).map_err(|error| error.to_string())?;
+        let permits = Semaphore::new(options.read_connections as usize);
+        let inner = Inner { url: options.url.clone(), pool, permits, writer };
+        Ok((Self { inner: Arc::new(inner) }, Writers(handles)))
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        self.inner.url.backend()
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    /// Runs `work` on a read connection, off the async threads.
+    ///
+    /// # Errors
+    /// What `work` fails with, and [`StoreError::Busy`] when no connection comes free in time.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let busy = |reason: &str| E::from(StoreError::Busy(reason.to_owned()));
+        // Waiting here costs nothing; waiting inside the pool would hold a thread.
+        let permit = tokio::time::timeout(CHECKOUT_TIMEOUT, self.inner.permits.acquire());
+        let Ok(Ok(_permit)) = permit.await else { return Err(busy("no read connection came free")) };
+        let pool = self.inner.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut connection: PooledConnection<Opener> =
+                pool.get().map_err(|error| E::from(StoreError::Busy(error.to_string())))?;
+            work(&mut connection)
+        })
+        .await
+        .unwrap_or_else(|error| Err(E::from(StoreError::corrupt("read", error))))
+    }
+
+    /// Runs `work` inside a transaction, together with other writes that wait, and returns once it is
+    /// durable. An error from `work` undoes what it did, and only that.
+    ///
+    /// # Errors
+    /// What `work` fails with, and [`StoreError::Busy`] when the queue is full or the commit fails: then
+    /// nothing of it has happened.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.writer.submit(work).await
+    }
+
+    /// What the writers have done.
+    pub fn writer_stats(&self) -> Arc<WriterStats> {
+        self.inner.writer.stats()
+    }
+
+    /// Writes that wait now.
+    pub fn writes_waiting(&self) -> usize {
+        self.inner.writer.waiting()
+    }
+}
+
+fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
+    match connection {
+        AnyConnection::Sqlite(_) => run_migrations(connection, SQLITE_MIGRATIONS),
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(_) => {
+            use diesel::RunQueryDsl as _;
+            // Instances that start together take turns. The lock goes with this connection.
+            diesel::sql_query("SELECT pg_advisory_lock(7160001000)")
+                .execute(connection)
+                .map_err(|error| error.to_string())?;
+            run_migrations(connection, POSTGRES_MIGRATIONS)
+        }
+    }
+}
+
+fn run_migrations(connection: &mut AnyConnection, migrations: EmbeddedMigrations) -> Result<(), String> {
+    use diesel::migration::MigrationSource as _;
+    let known = migrations.migrations().map_err(|error: Box<dyn std::error::Error + Send + Sync>| error.to_string())?;
+    let known: Vec<String> = known
+        .iter()
+        .map(|migration: &Box<dyn diesel::migration::Migration<diesel::sqlite::Sqlite>>| {
+            migration.name().version().to_string()
+        })
+        .collect();
+    on_backend!(connection, concrete => {
+        let applied = concrete.applied_migrations().map_err(|error| error.to_string())?;
+        if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+            return Err(format!("the database is newer than this program (it has migration {newer}); use a newer program"));
+        }
+        concrete.run_pending_migrations(migrations).map_err(|error| format!("a migration failed: {error}"))?;
+        Ok(())
+    })
+}

@@ -1,0 +1,23 @@
+//! diesel: the only place that knows SQL.
+//!
+//! Functions take `&mut AnyConnection` and never open a transaction: a service owns it, one for each use
+//! case, by asking [`Database::read`] or [`Database::write`].
+
+pub mod attempts;
+pub mod banks;
+mod connection;
+mod database;
+mod error;
+pub mod keys;
+pub mod members;
+pub mod quizzes;
+pub mod results;
+mod schema;
+pub mod sessions;
+pub mod units;
+mod writer;
+
+pub use connection::{AnyConnection, Backend, DatabaseUrl};
+pub use database::{Database, DatabaseOptions};
+pub use error::{Conflict, StoreError};
+pub use writer::WriterStats;

@@ -1,0 +1,229 @@
+//! Quizzes.
+
+use diesel::prelude::*;
+
+use super::schema::{attempts, banks, quizzes, units};
+use super::{AnyConnection, Conflict, StoreError};
+use crate::domain::blueprint::Blueprint;
+use crate::domain::ids::{BankId, MemberId, QuizId, UnitId};
+use crate::domain::org::UnitPath;
+use crate::domain::quiz::{QuizKind, QuizRules, Reveal};
+use crate::domain::time::Millis;
+
+/// A quiz.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuizRow {
+    /// Its id.
+    pub id: QuizId,
+    /// The bank that its papers are drawn from.
+    pub bank_id: BankId,
+    /// That bank's code.
+    pub bank_code: String,
+    /// The unit whose members may take part.
+    pub unit_id: UnitId,
+    /// Where that unit stands.
+    pub unit_path: UnitPath,
+    /// Goes up whenever its rules change.
+    pub revision: i32,
+    /// Its rules.
+    pub rules: QuizRules,
+}
+
+/// A quiz to add, or what an existing one shall become.
+#[derive(Clone, Debug)]
+pub struct NewQuiz {
+    /// The bank that its papers are drawn from.
+    pub bank_id: BankId,
+    /// The unit whose members may take part.
+    pub unit_id: UnitId,
+    /// Its rules.
+    pub rules: QuizRules,
+}
+
+type Columns = (
+    (i64, String, String, i64, i64),
+    (i64, Option<i64>, Option<i64>, Option<i32>, i32, String, String),
+    (String, String, i32),
+);
+
+fn columns() -> (
+    (quizzes::id, quizzes::title, quizzes::kind, quizzes::bank_id, quizzes::unit_id),
+    (
+        quizzes::opens_at,
+        quizzes::closes_at,
+        quizzes::duration_seconds,
+        quizzes::attempts_allowed,
+        quizzes::pass_percent,
+        quizzes::reveal,
+        quizzes::blueprint,
+    ),
+    (banks::code, units::path, quizzes::revision),
+) {
+    (
+        (quizzes::id, quizzes::title, quizzes::kind, quizzes::bank_id, quizzes::unit_id),
+        (
+            quizzes::opens_at,
+            quizzes::closes_at,
+            quizzes::duration_seconds,
+            quizzes::attempts_allowed,
+            quizzes::pass_percent,
+            quizzes::reveal,
+            quizzes::blueprint,
+        ),
+        (banks::code, units::path, quizzes::revision),
+    )
+}
+
+impl TryFrom<Columns> for QuizRow {
+    type Error = StoreError;
+
+    fn try_from(
+        (
+            (id, title, kind, bank_id, unit_id),
+            (opens_at, closes_at, duration_seconds, attempts_allowed, pass_percent, reveal, blueprint),
+            (bank_code, unit_path, revision),
+        ): Columns,
+    ) -> Result<Self, StoreError> {
+        let what = || format!("quiz {id}");
+        let rules = QuizRules {
+            title,
+            kind: QuizKind::parse(&kind).ok_or_else(|| StoreError::corrupt(what(), kind))?,
+            opens_at: Millis(opens_at),
+            closes_at: closes_at.map(Millis),
+            duration_seconds,
+            attempts_allowed,
+            pass_percent: u32::try_from(pass_percent).map_err(|error| StoreError::corrupt(what(), error))?,
+            reveal: Reveal::parse(&reveal).ok_or_else(|| StoreError::corrupt(what(), reveal))?,
+            blueprint: serde_json::from_str(&blueprint).map_err(|error| StoreError::corrupt(what(), error))?,
+        };
+        let (id, bank_id, unit_id) = (QuizId(id), BankId(bank_id), UnitId(unit_id));
+        Ok(Self { id, bank_id, bank_code, unit_id, unit_path: UnitPath(unit_path), revision, rules })
+    }
+}
+
+/// The quiz with this id.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is none.
+pub fn get_quiz(connection: &mut AnyConnection, id: QuizId) -> Result<QuizRow, StoreError> {
+    let row: Option<Columns> = quizzes::table
+        .inner_join(banks::table)
+        .inner_join(units::table)
+        .filter(quizzes::id.eq(id.0))
+        .select(columns())
+        .first(connection)
+        .optional()?;
+    row.ok_or(StoreError::NotFound("quiz"))?.try_into()
+}
+
+/// Every quiz, those that open last first.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_quizzes(connection: &mut AnyConnection) -> Result<Vec<QuizRow>, StoreError> {
+    let rows: Vec<Columns> = quizzes::table
+        .inner_join(banks::table)
+        .inner_join(units::table)
+        .order((quizzes::opens_at.desc(), quizzes::id.desc()))
+        .select(columns())
+        .load(connection)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+fn blueprint_json(blueprint: &Blueprint) -> Result<String, StoreError> {
+    serde_json::to_string(blueprint).map_err(|error| StoreError::corrupt("blueprint", error))
+}
+
+/// Adds a quiz.
+///
+/// # Errors
+/// When the database fails.
+pub fn create_quiz(
+    connection: &mut AnyConnection,
+    new: &NewQuiz,
+    by: Option<MemberId>,
+    now: Millis,
+) -> Result<QuizId, StoreError> {
+    let rules = &new.rules;
+    let id: i64 = diesel::insert_into(quizzes::table)
+        .values((
+            quizzes::title.eq(rules.title.trim()),
+            quizzes::kind.eq(rules.kind.as_str()),
+            quizzes::bank_id.eq(new.bank_id.0),
+            quizzes::unit_id.eq(new.unit_id.0),
+            quizzes::opens_at.eq(rules.opens_at.0),
+            quizzes::closes_at.eq(rules.closes_at.map(|at| at.0)),
+            quizzes::duration_seconds.eq(rules.duration_seconds),
+            quizzes::attempts_allowed.eq(rules.attempts_allowed),
+            quizzes::pass_percent.eq(i32::try_from(rules.pass_percent).unwrap_or(100)),
+            quizzes::reveal.eq(rules.reveal.as_str()),
+            quizzes::blueprint.eq(blueprint_json(&rules.blueprint)?),
+            quizzes::revision.eq(1),
+            quizzes::created_by.eq(by.map(|by| by.0)),
+            quizzes::created_at.eq(now.0),
+        ))
+        .returning(quizzes::id)
+        .get_result(connection)?;
+    Ok(QuizId(id))
+}
+
+/// Gives a quiz other rules.
+///
+/// # Errors
+/// When the database fails.
+pub fn update_quiz(connection: &mut AnyConnection, id: QuizId, new: &NewQuiz) -> Result<(), StoreError> {
+    let rules = &new.rules;
+    diesel::update(quizzes::table.find(id.0))
+        .set((
+            quizzes::title.eq(rules.title.trim()),
+            quizzes::kind.eq(rules.kind.as_str()),
+            quizzes::bank_id.eq(new.bank_id.0),
+            quizzes::unit_id.eq(new.unit_id.0),
+            quizzes::opens_at.eq(rules.opens_at.0),
+            quizzes::closes_at.eq(rules.closes_at.map(|at| at.0)),
+            quizzes::duration_seconds.eq(rules.duration_seconds),
+            quizzes::attempts_allowed.eq(rules.attempts_allowed),
+            quizzes::pass_percent.eq(i32::try_from(rules.pass_percent).unwrap_or(100)),
+            quizzes::reveal.eq(rules.reveal.as_str()),
+            quizzes::blueprint.eq(blueprint_json(&rules.blueprint)?),
+            quizzes::revision.eq(quizzes::revision + 1),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Removes a quiz that nobody has begun.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody has.
+pub fn delete_quiz(connection: &mut AnyConnection, id: QuizId) -> Result<(), StoreError> {
+    diesel::delete(quizzes::table.find(id.0))
+        .execute(connection)
+        .map_err(|error| StoreError::foreign_key(error, Conflict::QuizInUse))?;
+    Ok(())
+}
+
+/// Whether anybody has begun the quiz.
+///
+/// # Errors
+/// When the database fails.
+pub fn has_attempts(connection: &mut AnyConnection, id: QuizId) -> Result<bool, StoreError> {
+    Ok(diesel::select(diesel::dsl::exists(attempts::table.filter(attempts::quiz_id.eq(id.0))))
+        .get_result(connection)?)
+}
+
+/// The revision of a quiz, held until the transaction ends, so that its rules cannot change under an
+/// attempt that is being begun; `None` when the quiz is gone.
+///
+/// # Errors
+/// When the database fails.
+pub fn hold_revision(connection: &mut AnyConnection, id: QuizId) -> Result<Option<i32>, StoreError> {
+    let revision = quizzes::table.find(id.0).select(quizzes::revision);
+    let found = match connection {
+        // Its one writer holds everything.
+        AnyConnection::Sqlite(concrete) => revision.first(concrete).optional()?,
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(concrete) => revision.for_share().first(concrete).optional()?,
+    };
+    Ok(found)
+}

@@ -1,0 +1,179 @@
+//! The tables, as diesel sees them; the truth stands in `migrations/`.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    units (id) {
+        id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        kind -> Text,
+        code -> Text,
+        name -> Text,
+        path -> Text,
+    }
+}
+
+table! {
+    members (id) {
+        id -> BigInt,
+        login -> Text,
+        login_key -> Text,
+        name -> Text,
+        unit_id -> BigInt,
+        status -> Text,
+        password_hash -> Text,
+        must_change_password -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    memberships (member_id, from_at) {
+        member_id -> BigInt,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+        unit_id -> BigInt,
+    }
+}
+
+table! {
+    role_grants (member_id, unit_id, role) {
+        member_id -> BigInt,
+        unit_id -> BigInt,
+        role -> Text,
+    }
+}
+
+table! {
+    signing_keys (id) {
+        id -> Text,
+        secret -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    sessions (id) {
+        id -> Text,
+        member_id -> BigInt,
+        token_hash -> Binary,
+        created_at -> BigInt,
+        used_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    banks (id) {
+        id -> BigInt,
+        code -> Text,
+        title -> Text,
+        revision -> Integer,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    bank_revisions (bank_id, revision) {
+        bank_id -> BigInt,
+        revision -> Integer,
+        created_at -> BigInt,
+        created_by -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    questions (id) {
+        id -> BigInt,
+        bank_id -> BigInt,
+        code -> Text,
+    }
+}
+
+table! {
+    question_versions (question_id, from_revision) {
+        question_id -> BigInt,
+        from_revision -> Integer,
+        until_revision -> Nullable<Integer>,
+        bank_id -> BigInt,
+        kind -> Text,
+        chapter -> Text,
+        difficulty -> Integer,
+        stem -> Text,
+        options -> Text,
+        key -> Text,
+        explanation -> Text,
+        source -> Text,
+        verified_on -> Nullable<Text>,
+    }
+}
+
+table! {
+    quizzes (id) {
+        id -> BigInt,
+        title -> Text,
+        kind -> Text,
+        bank_id -> BigInt,
+        unit_id -> BigInt,
+        opens_at -> BigInt,
+        closes_at -> Nullable<BigInt>,
+        duration_seconds -> Nullable<BigInt>,
+        attempts_allowed -> Nullable<Integer>,
+        pass_percent -> Integer,
+        reveal -> Text,
+        blueprint -> Text,
+        revision -> Integer,
+        created_by -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    attempts (id) {
+        id -> Text,
+        quiz_id -> BigInt,
+        member_id -> BigInt,
+        unit_id -> BigInt,
+        ordinal -> Integer,
+        bank_revision -> Integer,
+        draw_version -> Integer,
+        seed -> BigInt,
+        started_at -> BigInt,
+        deadline -> Nullable<BigInt>,
+        answers -> Text,
+        status -> Text,
+        closed_by -> Nullable<Text>,
+        submitted_at -> Nullable<BigInt>,
+        elapsed_ms -> Nullable<BigInt>,
+        score -> Nullable<BigInt>,
+        max_score -> Nullable<BigInt>,
+        correct -> Nullable<Integer>,
+        total -> Nullable<Integer>,
+        passed -> Nullable<Bool>,
+    }
+}
+
+joinable!(members -> units (unit_id));
+joinable!(sessions -> members (member_id));
+joinable!(role_grants -> units (unit_id));
+joinable!(memberships -> units (unit_id));
+joinable!(question_versions -> questions (question_id));
+joinable!(quizzes -> units (unit_id));
+joinable!(quizzes -> banks (bank_id));
+joinable!(attempts -> quizzes (quiz_id));
+joinable!(attempts -> units (unit_id));
+
+allow_tables_to_appear_in_same_query!(
+    units,
+    members,
+    memberships,
+    role_grants,
+    sessions,
+    banks,
+    bank_revisions,
+    questions,
+    question_versions,
+    quizzes,
+    attempts,
+);
