@@ -1,4 +1,15 @@
 //! Qianti (千题): the system for a "1000 questions" study drive.
+//!
+//! The modules, in order of dependency; nothing points back.
+//!
+//! - [`domain`]: the rules. Pure.
+//! - [`formats`]: files in and out.
+//! - [`store`]: the database.
+//! - [`live`]: what is held in memory.
+//! - [`services`]: what a caller can ask for.
 
 pub mod domain;
+pub mod formats;
+pub mod live;
+pub mod services;
 pub mod store;

@@ -1,0 +1,65 @@
+//! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
+
+mod json;
+mod report;
+pub mod table;
+
+pub use report::{ImportReport, InitialPassword, Place, RosterReport};
+
+use crate::domain::message::Message;
+use crate::domain::question::{Draft, Fault, Question};
+
+/// One question of a file: what it says, or why it cannot even be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundQuestion {
+    /// Where it stands, in the words of the format: `/questions/3`, `line 12`, `Sheet1!B7`.
+    pub at: String,
+    /// The draft, or the faults that keep it from being one.
+    pub draft: Result<Draft, Vec<Fault>>,
+    /// What was guessed or dropped.
+    pub warnings: Vec<Message>,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundBank {
+    /// The title that the file gives itself.
+    pub title: Option<String>,
+    /// The questions in the file's order.
+    pub questions: Vec<FoundQuestion>,
+}
+
+/// A file format that banks can be read from and written to.
+pub trait BankFormat: Sync {
+    /// The name that `format=` takes.
+    fn name(&self) -> &'static str;
+    /// The media type of what [`BankFormat::write`] makes.
+    fn media_type(&self) -> &'static str;
+    /// The ending of a file name, without the dot.
+    fn extension(&self) -> &'static str;
+    /// Whether `file` looks like this format, by its content.
+    fn recognises(&self, file: &[u8]) -> bool;
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Why it cannot be read at all; what is wrong with single questions stands in the result.
+    fn read(&self, file: &[u8]) -> Result<FoundBank, Message>;
+    /// Writes questions to a file.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message>;
+}
+
+/// Every supported format, in the order in which `auto` tries them.
+pub const FORMATS: [&dyn BankFormat; 1] = [&json::Json];
+
+/// The format of this name.
+pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {
+    FORMATS.into_iter().find(|format| format.name() == name)
+}
+
+/// The format that `file` is in, by its content.
+pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
+    FORMATS.into_iter().find(|format| format.recognises(file))
+}

@@ -1,0 +1,3 @@
+//! What is held in memory: read models of what the database knows, never a second truth.
+
+pub mod banks;

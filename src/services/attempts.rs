@@ -1,0 +1,449 @@
+//! The life of an attempt: begun, saved, submitted, or settled when its deadline has passed.
+//!
+//! Every write is one conditional statement: it happens if the attempt still is what was looked at, else
+//! the service looks again. So nothing counts twice, whoever else writes at the same time, and the writer
+//! does as little as can be.
+
+use std::sync::Arc;
+
+use super::quizzes::may_take_part;
+use super::{Context, ServiceError};
+use crate::domain::attempt::{settled_deadline, takes_answers};
+use crate::domain::draw::{self, Paper, draw};
+use crate::domain::grading::{self, Answers, ItemResult, PaperResult, grade_paper};
+use crate::domain::ids::{AttemptId, QuizId};
+use crate::domain::message::Message;
+use crate::domain::period::{Period, Span};
+use crate::domain::question::{Fault, Question};
+use crate::domain::quiz::{QuizKind, QuizState};
+use crate::domain::roles::Principal;
+use crate::domain::time::Millis;
+use crate::live::banks::BankSnapshot;
+use crate::message;
+use crate::store::attempts::{self, AttemptResult, AttemptRow, ClosedBy};
+use crate::store::banks;
+use crate::store::quizzes::{self, QuizRow};
+use crate::store::{AnyConnection, StoreError};
+
+/// How often a write that somebody else has overtaken is tried again.
+const MOST_TRIES: usize = 8;
+/// Attempts that one round of the sweep settles.
+const SWEEP_BATCH: i64 = 500;
+
+/// An attempt with everything that it takes to show it.
+pub struct AttemptView {
+    /// The attempt.
+    pub attempt: AttemptRow,
+    /// Its quiz.
+    pub quiz: QuizRow,
+    /// Its paper.
+    pub paper: Paper,
+    /// What each item earned; `None` while it runs and when the quiz does not reveal it (yet).
+    pub revealed: Option<Vec<ItemResult>>,
+    snapshot: Arc<BankSnapshot>,
+}
+
+impl AttemptView {
+    /// The question that an item shows.
+    pub fn question(&self, item: &draw::Item) -> Option<&Question> {
+        self.snapshot.questions().get(item.question)
+    }
+}
+
+/// Answers that a member sends: item number and answer.
+pub type SentAnswers = Vec<(u32, Vec<String>)>;
+
+/// Attempts: begin, save, submit, review.
+#[derive(Clone)]
+pub struct Attempts {
+    context: Arc<Context>,
+}
+
+/// An attempt as it was read, ready to be graded.
+struct Loaded {
+    attempt: AttemptRow,
+    quiz: QuizRow,
+    paper: Paper,
+    snapshot: Arc<BankSnapshot>,
+}
+
+impl Attempts {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Begins an attempt, or returns the one that is still running; the flag tells whether it is new.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] when the quiz is not for the caller,
+    /// [`ServiceError::QuizNotOpen`], [`ServiceError::NoAttemptsLeft`],
+    /// [`ServiceError::BlueprintUnfillable`] when the bank has shrunk since the quiz was made.
+    pub async fn begin(&self, principal: &Principal, quiz_id: QuizId) -> Result<(AttemptView, bool), ServiceError> {
+        for _ in 0..MOST_TRIES {
+            match self.try_begin(principal, quiz_id).await? {
+                Some(begun) => return Ok(begun),
+                None => continue,
+            }
+        }
+        Err(ServiceError::Busy("the quiz or the attempt is being changed".into()))
+    }
+
+    /// One try to begin; `None` when somebody else was quicker and it takes another look.
+    async fn try_begin(
+        &self,
+        principal: &Principal,
+        quiz_id: QuizId,
+    ) -> Result<Option<(AttemptView, bool)>, ServiceError> {
+        let now = self.context.clock.now();
+        let (context, caller) = (Arc::clone(&self.context), principal.clone());
+        let (loaded, running) = self
+            .context
+            .database
+            .read(move |connection| look_before_begin(&context, connection, &caller, quiz_id, now))
+            .await?;
+        if let Some(attempt) = running {
+            if takes_answers(attempt.deadline, now) {
+                let loaded = self.load(attempt.id.clone()).await?;
+                return Ok(Some((self.view(loaded, now), false)));
+            }
+            self.settle_by_deadline(self.load(attempt.id).await?).await?;
+            return Ok(None);
+        }
+        let Loaded { mut attempt, quiz, paper, snapshot } = loaded.ok_or(ServiceError::NotFound("quiz"))?;
+        attempt.id = self.context.new_attempt_id(now)?;
+        let (row, revision) = (attempt.clone(), quiz.revision);
+        let begun = self
+            .context
+            .database
+            .write(move |connection| -> Result<bool, StoreError> {
+                if quizzes::hold_revision(connection, row.quiz_id)? != Some(revision) {
+                    return Ok(false);
+                }
+                attempts::create_attempt(connection, &row)?;
+                Ok(true)
+            })
+            .await;
+        match begun {
+            Ok(true) => {
+                let view = AttemptView { attempt, quiz, paper, revealed: None, snapshot };
+                Ok(Some((view, true)))
+            }
+            Ok(false) | Err(StoreError::Conflict(_)) => Ok(None),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// An attempt as its member may see it now.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when there is none or it is another member's.
+    pub async fn show(&self, principal: &Principal, id: AttemptId) -> Result<AttemptView, ServiceError> {
+        for _ in 0..MOST_TRIES {
+            let loaded = self.load_own(principal, id.clone()).await?;
+            let now = self.context.clock.now();
+            if loaded.attempt.result.is_none() && !takes_answers(loaded.attempt.deadline, now) {
+                self.settle_by_deadline(loaded).await?;
+                continue;
+            }
+            return Ok(self.view(loaded, now));
+        }
+        Err(overtaken())
+    }
+
+    /// The caller's attempts, the latest first; those whose deadline has passed are settled first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        before: Option<(Millis, AttemptId)>,
+        limit: i64,
+    ) -> Result<Vec<(AttemptRow, QuizRow)>, ServiceError> {
+        for _ in 0..MOST_TRIES {
+            let (member, before) = (principal.member_id, before.clone());
+            let rows: Vec<(AttemptRow, QuizRow)> = self
+                .context
+                .database
+                .read(move |connection| -> Result<_, ServiceError> {
+                    let rows = attempts::list_attempts(connection, member, before, limit)?;
+                    let mut quizzes = std::collections::HashMap::new();
+                    let mut listed = Vec::with_capacity(rows.len());
+                    for row in rows {
+                        let quiz = match quizzes.get(&row.quiz_id) {
+                            Some(quiz) => QuizRow::clone(quiz),
+                            None => quizzes::get_quiz(connection, row.quiz_id)?,
+                        };
+                        quizzes.insert(row.quiz_id, quiz.clone());
+                        listed.push((row, quiz));
+                    }
+                    Ok(listed)
+                })
+                .await?;
+            let now = self.context.clock.now();
+            let due = rows.iter().find(|(row, _)| row.result.is_none() && !takes_answers(row.deadline, now));
+            match due {
+                Some((row, _)) => self.settle_by_deadline(self.load(row.id.clone()).await?).await?,
+                None => return Ok(rows),
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Saves answers; those that are not named stay as they are.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::AttemptClosed`], [`ServiceError::Invalid`].
+    pub async fn save(
+        &self,
+        principal: &Principal,
+        id: AttemptId,
+        sent: &SentAnswers,
+    ) -> Result<(), ServiceError> {
+        for _ in 0..MOST_TRIES {
+            let loaded = self.load_own(principal, id.clone()).await?;
+            if loaded.attempt.result.is_some() {
+                return Err(ServiceError::AttemptClosed);
+            }
+            if !takes_answers(loaded.attempt.deadline, self.context.clock.now()) {
+                self.settle_by_deadline(loaded).await?;
+                return Err(ServiceError::AttemptClosed);
+            }
+            let merged = loaded.merge(sent)?;
+            let (id, before) = (loaded.attempt.id, loaded.attempt.answers);
+            let saved = before == merged
+                || self
+                    .context
+                    .database
+                    .write(move |connection| attempts::update_answers(connection, &id, &before, &merged))
+                    .await?;
+            if saved {
+                return Ok(());
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Submits an attempt: merges `sent`, grades, and keeps the result for good. Submitting again returns
+    /// the first result, whatever is sent.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::Invalid`]; [`ServiceError::AttemptClosed`] for answers
+    /// that come after the deadline.
+    pub async fn submit(
+        &self,
+        principal: &Principal,
+        id: AttemptId,
+        sent: &SentAnswers,
+    ) -> Result<AttemptView, ServiceError> {
+        for _ in 0..MOST_TRIES {
+            let loaded = self.load_own(principal, id.clone()).await?;
+            let now = self.context.clock.now();
+            if let Some(result) = &loaded.attempt.result {
+                if result.closed_by == ClosedBy::Deadline && !sent.is_empty() {
+                    return Err(ServiceError::AttemptClosed);
+                }
+                return Ok(self.view(loaded, now));
+            }
+            if !takes_answers(loaded.attempt.deadline, now) {
+                self.settle_by_deadline(loaded).await?;
+                continue;
+            }
+            let merged = loaded.merge(sent)?;
+            self.settle(loaded, merged, ClosedBy::Submission, now).await?;
+        }
+        Err(overtaken())
+    }
+
+    /// Settles attempts whose deadline has passed and whose member has not come back; returns how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sweep(&self) -> Result<usize, ServiceError> {
+        let latest = settled_deadline(self.context.clock.now());
+        let due = self
+            .context
+            .database
+            .read(move |connection| attempts::list_due(connection, latest, SWEEP_BATCH))
+            .await?;
+        let count = due.len();
+        for attempt in due {
+            let loaded = self.load(attempt.id).await?;
+            if loaded.attempt.result.is_none() {
+                self.settle_by_deadline(loaded).await?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// What was saved in time counts, and the time is the deadline's.
+    async fn settle_by_deadline(&self, loaded: Loaded) -> Result<(), ServiceError> {
+        let answers = loaded.attempt.answers.clone();
+        let at = loaded.attempt.deadline.unwrap_or(loaded.attempt.started_at);
+        self.settle(loaded, answers, ClosedBy::Deadline, at).await
+    }
+
+    /// Grades and writes the result, unless somebody else has changed the attempt: then nothing happens,
+    /// and the caller looks again.
+    async fn settle(
+        &self,
+        loaded: Loaded,
+        answers: Answers,
+        closed_by: ClosedBy,
+        at: Millis,
+    ) -> Result<(), ServiceError> {
+        let graded = loaded.grade(&answers);
+        let result = AttemptResult {
+            closed_by,
+            submitted_at: at,
+            elapsed_ms: at.since(loaded.attempt.started_at).max(0),
+            score: graded.score,
+            max_score: graded.max_score,
+            correct: graded.correct,
+            total: u32::try_from(graded.items.len()).unwrap_or(u32::MAX),
+            passed: graded.passed,
+        };
+        let (id, before) = (loaded.attempt.id, loaded.attempt.answers);
+        self.context
+            .database
+            .write(move |connection| attempts::settle(connection, &id, &before, &answers, &result))
+            .await?;
+        Ok(())
+    }
+
+    async fn load(&self, id: AttemptId) -> Result<Loaded, ServiceError> {
+        let context = Arc::clone(&self.context);
+        self.context
+            .database
+            .read(move |connection| {
+                let attempt = attempts::get_attempt(connection, &id)?;
+                let quiz = quizzes::get_quiz(connection, attempt.quiz_id)?;
+                Loaded::new(&context, connection, attempt, quiz)
+            })
+            .await
+    }
+
+    async fn load_own(&self, principal: &Principal, id: AttemptId) -> Result<Loaded, ServiceError> {
+        let loaded = self.load(id).await?;
+        // Another member's attempt is as good as none.
+        if loaded.attempt.member_id == principal.member_id {
+            Ok(loaded)
+        } else {
+            Err(ServiceError::NotFound("attempt"))
+        }
+    }
+
+    fn view(&self, loaded: Loaded, now: Millis) -> AttemptView {
+        let reveals = loaded.attempt.result.is_some() && loaded.quiz.rules.reveals(now);
+        let revealed = reveals.then(|| loaded.grade(&loaded.attempt.answers).items);
+        let Loaded { attempt, quiz, paper, snapshot } = loaded;
+        AttemptView { attempt, quiz, paper, revealed, snapshot }
+    }
+}
+
+fn overtaken() -> ServiceError {
+    ServiceError::Busy("the attempt is being changed".into())
+}
+
+/// What a member may begin: the latest attempt when it is running, else a new one with its paper drawn.
+fn look_before_begin(
+    context: &Context,
+    connection: &mut AnyConnection,
+    principal: &Principal,
+    quiz_id: QuizId,
+    now: Millis,
+) -> Result<(Option<Loaded>, Option<AttemptRow>), ServiceError> {
+    let quiz = quizzes::get_quiz(connection, quiz_id)?;
+    if !may_take_part(principal, &quiz) {
+        return Err(ServiceError::Forbidden);
+    }
+    let latest = attempts::find_latest_attempt(connection, principal.member_id, quiz_id)?;
+    let ordinal = latest.as_ref().map_or(1, |attempt| attempt.ordinal.saturating_add(1));
+    if let Some(running) = latest.filter(|attempt| attempt.result.is_none()) {
+        return Ok((None, Some(running)));
+    }
+    if quiz.rules.state(now) != QuizState::Open {
+        return Err(ServiceError::QuizNotOpen);
+    }
+    if let Some(allowed) = quiz.rules.attempts_allowed {
+        let span = match quiz.rules.kind {
+            QuizKind::Daily => context.calendar.span(Period::Day, context.calendar.date(now)),
+            QuizKind::Contest | QuizKind::Exam | QuizKind::Practice => Span::ALL,
+        };
+        if attempts::count_attempts(connection, principal.member_id, quiz_id, span)? >= i64::from(allowed) {
+            return Err(ServiceError::NoAttemptsLeft);
+        }
+    }
+    let bank = banks::get_bank_by_id(connection, quiz.bank_id)?;
+    let attempt = AttemptRow {
+        id: AttemptId(String::new()),
+        quiz_id,
+        member_id: principal.member_id,
+        unit_id: principal.unit_id,
+        ordinal,
+        bank_revision: bank.revision,
+        draw_version: draw::VERSION,
+        seed: u64::from_le_bytes(context.random()?),
+        started_at: now,
+        deadline: quiz.rules.deadline(now),
+        answers: Answers::new(),
+        result: None,
+    };
+    Ok((Some(Loaded::new(context, connection, attempt, quiz)?), None))
+}
+
+impl Loaded {
+    /// Draws the attempt's paper again, from what the attempt stores.
+    fn new(
+        context: &Context,
+        connection: &mut AnyConnection,
+        attempt: AttemptRow,
+        quiz: QuizRow,
+    ) -> Result<Self, ServiceError> {
+        let snapshot = context.bank_snapshot(connection, quiz.bank_id, attempt.bank_revision)?;
+        let plan = snapshot.plan(&quiz.rules.blueprint)?;
+        if attempt.draw_version != draw::VERSION {
+            return Err(ServiceError::Internal(format!("draw version {} is unknown", attempt.draw_version)));
+        }
+        let paper = draw(snapshot.questions(), &quiz.rules.blueprint, &plan, attempt.seed);
+        Ok(Self { attempt, quiz, paper, snapshot })
+    }
+
+    fn grade(&self, answers: &Answers) -> PaperResult {
+        let rules = &self.quiz.rules;
+        grade_paper(self.snapshot.questions(), &rules.blueprint, &self.paper, answers, rules.pass_percent)
+    }
+
+    /// The saved answers with `sent` put over them; every answer is checked against its item.
+    fn merge(&self, sent: &SentAnswers) -> Result<Answers, ServiceError> {
+        let mut merged = self.attempt.answers.clone();
+        let mut faults = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for (index, (no, answer)) in sent.iter().enumerate() {
+            let mut refuse = |field: &str, message: Message| {
+                faults.push(Fault { pointer: format!("/answers/{index}/{field}"), message });
+            };
+            let position = usize::try_from(*no).ok().and_then(|no| no.checked_sub(1));
+            let item = position.and_then(|position| self.paper.items.get(position));
+            let Some(question) = item.and_then(|item| self.snapshot.questions().get(item.question)) else {
+                let count = self.paper.items.len();
+                refuse("no", message!("本卷只有第 1 到 {count} 题", "this paper has the items 1 to {count}"));
+                continue;
+            };
+            if !seen.insert(no) {
+                refuse("no", message!("第 {no} 题出现了两次", "item {no} is named twice"));
+                continue;
+            }
+            match grading::fit(question, answer) {
+                Ok(answer) if answer.is_empty() => {
+                    merged.remove(no);
+                }
+                Ok(answer) => {
+                    merged.insert(*no, answer);
+                }
+                Err(message) => refuse("answer", message),
+            }
+        }
+        if faults.is_empty() { Ok(merged) } else { Err(ServiceError::Invalid(faults)) }
+    }
+}

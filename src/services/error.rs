@@ -1,0 +1,102 @@
+//! Why a service refuses or fails. Each variant is one problem of the API.
+
+use crate::domain::blueprint::Shortfall;
+use crate::domain::message::Message;
+use crate::domain::question::Fault;
+use crate::formats::{ImportReport, RosterReport};
+use crate::store::{Conflict, StoreError};
+
+/// A roster that was not taken.
+pub type RejectedRoster = Box<RosterReport>;
+
+/// A refused or failed call.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// There is no valid access token.
+    #[error("not authenticated")]
+    Unauthenticated,
+    /// No such login, or not its password: the caller is not told which.
+    #[error("wrong login or password")]
+    WrongCredentials,
+    /// The refresh token is used up, too old, or none.
+    #[error("invalid refresh token")]
+    InvalidRefreshToken,
+    /// The caller has no right to it.
+    #[error("forbidden")]
+    Forbidden,
+    /// The initial password has to be changed first.
+    #[error("the password must be changed first")]
+    PasswordChangeRequired,
+    /// It is not there, or not for the caller to see.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Another unit, bank or question has this code.
+    #[error("code taken")]
+    CodeTaken,
+    /// Another member has this login.
+    #[error("login taken")]
+    LoginTaken,
+    /// Something belongs to the unit.
+    #[error("unit not empty")]
+    UnitNotEmpty,
+    /// Somebody has begun the quiz.
+    #[error("quiz in use")]
+    QuizInUse,
+    /// The quiz has not opened yet or is over.
+    #[error("quiz not open")]
+    QuizNotOpen,
+    /// The member has used every attempt.
+    #[error("no attempts left")]
+    NoAttemptsLeft,
+    /// The attempt takes no answers any more.
+    #[error("attempt closed")]
+    AttemptClosed,
+    /// The bank cannot fill the blueprint.
+    #[error("the bank cannot fill the blueprint")]
+    BlueprintUnfillable(Vec<Shortfall>),
+    /// Fields that are wrong.
+    #[error("{} invalid fields", .0.len())]
+    Invalid(Vec<Fault>),
+    /// A file that cannot be read at all.
+    #[error("unreadable file: {0}")]
+    UnreadableFile(Message),
+    /// A format that is not supported.
+    #[error("unsupported format")]
+    UnsupportedFormat,
+    /// A bank file with rejected questions, of which nothing was saved.
+    #[error("import rejected")]
+    ImportRejected(Box<ImportReport>),
+    /// A roster with rejected rows, of which nothing was saved.
+    #[error("roster rejected")]
+    RosterRejected(RejectedRoster),
+    /// There is too much to do now; try again later.
+    #[error("busy: {0}")]
+    Busy(String),
+    /// A fault of the program or of the machine.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl ServiceError {
+    /// One field that is wrong.
+    pub fn invalid(pointer: impl Into<String>, message: Message) -> Self {
+        Self::Invalid(vec![Fault { pointer: pointer.into(), message }])
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Self::NotFound(what),
+            StoreError::Conflict(conflict) => match conflict {
+                Conflict::UnitCode | Conflict::BankCode | Conflict::QuestionCode => Self::CodeTaken,
+                Conflict::Login => Self::LoginTaken,
+                Conflict::UnitNotEmpty => Self::UnitNotEmpty,
+                Conflict::QuizInUse => Self::QuizInUse,
+                Conflict::Attempt => Self::Busy("the same attempt is being begun".into()),
+            },
+            StoreError::Busy(reason) => Self::Busy(reason),
+            StoreError::Corrupt { .. } | StoreError::Db(_) => Self::Internal(error.to_string()),
+        }
+    }
+}

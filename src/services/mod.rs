@@ -1,0 +1,73 @@
+//! What a caller can ask for, by noun. A service owns its transactions, one for each use case, and
+//! checks every scope itself: a [`crate::domain::roles::Principal`] is what it takes to call one.
+
+pub mod accounts;
+pub mod attempts;
+pub mod banks;
+mod context;
+mod error;
+pub mod first_start;
+mod import;
+pub mod leaderboards;
+pub mod members;
+mod passwords;
+pub mod quizzes;
+pub mod rosters;
+mod tokens;
+pub mod units;
+
+use std::sync::Arc;
+
+pub use context::{Clock, Context, Entropy, Settings, SystemClock, SystemEntropy};
+pub use error::{RejectedRoster, ServiceError};
+
+use crate::store::Database;
+
+/// Every service of one instance.
+pub struct Services {
+    /// Logging in, tokens, passwords.
+    pub accounts: accounts::Accounts,
+    /// The organisation.
+    pub units: units::Units,
+    /// The people.
+    pub members: members::Members,
+    /// Units and people from files.
+    pub rosters: rosters::Rosters,
+    /// Question banks.
+    pub banks: banks::Banks,
+    /// Quizzes.
+    pub quizzes: quizzes::Quizzes,
+    /// Attempts: begin, save, submit, review.
+    pub attempts: attempts::Attempts,
+    /// Rankings.
+    pub leaderboards: leaderboards::Leaderboards,
+    /// What they all share.
+    pub context: Arc<Context>,
+}
+
+impl Services {
+    /// Builds the services on a database.
+    ///
+    /// # Errors
+    /// When the signing keys cannot be read or made.
+    pub async fn start(
+        database: Database,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ServiceError> {
+        let context = Arc::new(Context::new(database, settings, clock, entropy)?);
+        let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        Ok(Self {
+            accounts,
+            units: units::Units::new(Arc::clone(&context)),
+            members: members::Members::new(Arc::clone(&context)),
+            rosters: rosters::Rosters::new(Arc::clone(&context)),
+            banks: banks::Banks::new(Arc::clone(&context)),
+            quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
+            attempts: attempts::Attempts::new(Arc::clone(&context)),
+            leaderboards: leaderboards::Leaderboards::new(Arc::clone(&context)),
+            context,
+        })
+    }
+}

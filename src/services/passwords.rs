@@ -1,0 +1,112 @@
+//! Password hashing: Argon2id at the OWASP minimum (19 MiB of memory, 2 iterations, 1 lane), bounded so
+//! that a storm of logins cannot starve answering.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use super::ServiceError;
+
+/// Memory of one hash, in KiB (OWASP Password Storage Cheat Sheet).
+const MEMORY_KIB: u32 = 19_456;
+/// Passes over the memory.
+const ITERATIONS: u32 = 2;
+
+/// Hashes and checks passwords beside the async threads, a few at a time.
+pub(super) struct PasswordHasher {
+    permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+}
+
+impl PasswordHasher {
+    pub(super) fn new(threads: usize, most_waiting: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(threads.max(1))), waiting: AtomicUsize::new(0), most_waiting }
+    }
+
+    /// The PHC string of `password`.
+    pub(super) async fn hash(&self, password: String) -> Result<String, ServiceError> {
+        self.run(move || {
+            let hash = argon2()?.hash_password(password.as_bytes()).map_err(internal)?;
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    /// Whether `password` belongs to the PHC string `hash`.
+    pub(super) async fn verify(&self, password: String, hash: String) -> Result<bool, ServiceError> {
+        self.run(move || {
+            let hash = PasswordHash::new(&hash).map_err(internal)?;
+            Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let _place = Place::take(&self.waiting, self.most_waiting)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(internal)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // Held by the work, not by whoever waits: a caller who hangs up frees nothing early.
+            let _permit = permit;
+            work()
+        });
+        done.await.map_err(internal)?
+    }
+}
+
+/// A place in the queue, given back when it is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize, most: usize) -> Result<Self, ServiceError> {
+        let place = Self(waiting);
+        if waiting.fetch_add(1, Ordering::Relaxed) >= most {
+            return Err(ServiceError::Busy("too many logins at once".into()));
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, ServiceError> {
+    let params = Params::new(MEMORY_KIB, ITERATIONS, 1, None).map_err(internal)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn internal(error: impl std::fmt::Display) -> ServiceError {
+    ServiceError::Internal(format!("password hashing: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_is_argon2id_at_the_minimum_or_above_and_verifies() {
+        let hasher = PasswordHasher::new(1, 4);
+        let hash = hasher.hash("correct horse".into()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(hasher.verify("correct horse".into(), hash.clone()).await.unwrap());
+        assert!(!hasher.verify("wrong horse".into(), hash).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_turns_away_at_once_and_empties_again() {
+        let hasher = PasswordHasher::new(1, 1);
+        let (first, second) = tokio::join!(hasher.hash("a".into()), hasher.hash("b".into()));
+        assert!(first.is_ok());
+        assert!(matches!(second, Err(ServiceError::Busy(_))));
+        assert!(hasher.hash("c".into()).await.is_ok());
+    }
+}
