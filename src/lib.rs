@@ -7,7 +7,15 @@
 //! - [`store`]: the database.
 //! - [`live`]: what is held in memory.
 //! - [`services`]: what a caller can ask for.
+//! - [`built_in`]: the built-in question bank.
+//! - [`config`]: every setting.
+//! - [`api`]: the REST API.
+//! - [`cli`]: the command line.
 
+pub mod api;
+pub mod built_in;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod formats;
 pub mod live;

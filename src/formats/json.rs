@@ -145,7 +145,11 @@ impl BankFormat for Json {
 fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
     let read: ReadQuestion = serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace(['.', '['], "/").replace(']', "")) };
+        let pointer = if path == "." {
+            String::new()
+        } else {
+            format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
+        };
         let reason = error.into_inner().to_string();
         vec![Fault { pointer, message: message!("格式不对：{reason}", "{reason}") }]
     })?;
@@ -182,7 +186,9 @@ mod tests {
         let places: Vec<(&str, Option<&str>)> = bank
             .questions
             .iter()
-            .map(|found| (found.at.as_str(), found.draft.as_ref().err().map(|faults| faults[0].pointer.as_str())))
+            .map(|found| {
+                (found.at.as_str(), found.draft.as_ref().err().map(|faults| faults[0].pointer.as_str()))
+            })
             .collect();
         assert_eq!(
             places,
@@ -198,7 +204,9 @@ mod tests {
 
     #[test]
     fn what_is_no_bank_is_refused_with_its_place() {
-        for file in [&b"{"[..], b"42", b"{\"questions\": 1}", b"{\"questions\": [], \"extra\": 1}", b"\xff\xfe"] {
+        for file in
+            [&b"{"[..], b"42", b"{\"questions\": 1}", b"{\"questions\": [], \"extra\": 1}", b"\xff\xfe"]
+        {
             assert!(Json.read(file).is_err());
         }
         assert!(Json.read(b"[\n{,").unwrap_err().to_string().contains("line 2"));

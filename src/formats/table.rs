@@ -68,7 +68,8 @@ impl Table {
         let mut unknown = Vec::new();
         for (index, cell) in heading.cells.iter().enumerate() {
             let name = heading_name(cell);
-            match columns.iter().find(|column| column.name == name || column.aliases.contains(&name.as_str())) {
+            match columns.iter().find(|column| column.name == name || column.aliases.contains(&name.as_str()))
+            {
                 Some(column) if found.contains_key(column.name) => {
                     return Err(message!("表头“{cell}”出现了两次", "the heading “{cell}” stands twice"));
                 }
@@ -134,8 +135,9 @@ fn column_letters(index: usize) -> String {
 }
 
 fn read_xlsx(file: &[u8]) -> Result<(Vec<Row>, String), Message> {
-    let unreadable =
-        |error: calamine::XlsxError| message!("无法读取 Excel 文件：{error}", "the Excel file cannot be read: {error}");
+    let unreadable = |error: calamine::XlsxError| {
+        message!("无法读取 Excel 文件：{error}", "the Excel file cannot be read: {error}")
+    };
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(file)).map_err(unreadable)?;
     let name = workbook
         .sheet_names()
@@ -182,7 +184,8 @@ fn read_csv(file: &[u8]) -> Result<Vec<Row>, Message> {
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| message!("无法读取 CSV：{error}", "the CSV cannot be read: {error}"))?;
+        let record =
+            record.map_err(|error| message!("无法读取 CSV：{error}", "the CSV cannot be read: {error}"))?;
         let number = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
         rows.push(Row { number, cells: record.iter().map(|cell| cell.trim().to_owned()).collect() });
     }
@@ -215,7 +218,11 @@ mod tests {
     ];
 
     fn cells(table: &Table) -> Vec<(usize, &str, &str)> {
-        table.rows().iter().map(|row| (row.number, table.cell(row, "login"), table.cell(row, "name"))).collect()
+        table
+            .rows()
+            .iter()
+            .map(|row| (row.number, table.cell(row, "login"), table.cell(row, "name")))
+            .collect()
     }
 
     #[test]

@@ -74,7 +74,8 @@ impl Accounts {
             .read(move |connection| members::find_member_by_login(connection, &key))
             .await?
             .filter(|member| member.status == MemberStatus::Active);
-        let hash = found.as_ref().map_or_else(|| self.dummy_hash.clone(), |member| member.password_hash.clone());
+        let hash =
+            found.as_ref().map_or_else(|| self.dummy_hash.clone(), |member| member.password_hash.clone());
         let too_long = password.len() > password::LONGEST_BYTES;
         let candidate = if too_long { String::new() } else { password };
         let right = self.context.passwords.verify(candidate, hash).await?;
@@ -183,10 +184,14 @@ impl Accounts {
         new: String,
     ) -> Result<(), ServiceError> {
         let id = principal.member_id;
-        let member = self.context.database.read(move |connection| members::get_member(connection, id)).await?;
+        let member =
+            self.context.database.read(move |connection| members::get_member(connection, id)).await?;
         password::check(&new, &member.login).map_err(|message| ServiceError::invalid("/new", message))?;
         if current == new {
-            return Err(ServiceError::invalid("/new", message!("新密码须与原密码不同", "must differ from the current password")));
+            return Err(ServiceError::invalid(
+                "/new",
+                message!("新密码须与原密码不同", "must differ from the current password"),
+            ));
         }
         let old_hash = member.password_hash;
         let right = current.len() <= password::LONGEST_BYTES
@@ -262,7 +267,8 @@ struct RefreshToken {
 
 impl RefreshToken {
     fn written(&self) -> Result<String, ServiceError> {
-        let id = uuid::Uuid::parse_str(&self.session.0).map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let id = uuid::Uuid::parse_str(&self.session.0)
+            .map_err(|error| ServiceError::Internal(error.to_string()))?;
         Ok(URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &self.secret].concat()))
     }
 }

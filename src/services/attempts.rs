@@ -20,9 +20,11 @@ use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
 use crate::message;
-use crate::store::attempts::{self, AttemptResult, AttemptRow, ClosedBy};
+pub use crate::store::attempts::AttemptRow;
+use crate::store::attempts::{self, AttemptResult, ClosedBy};
 use crate::store::banks;
-use crate::store::quizzes::{self, QuizRow};
+use crate::store::quizzes;
+pub use crate::store::quizzes::QuizRow;
 use crate::store::{AnyConnection, StoreError};
 
 /// How often a write that somebody else has overtaken is tried again.
@@ -78,7 +80,11 @@ impl Attempts {
     /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] when the quiz is not for the caller,
     /// [`ServiceError::QuizNotOpen`], [`ServiceError::NoAttemptsLeft`],
     /// [`ServiceError::BlueprintUnfillable`] when the bank has shrunk since the quiz was made.
-    pub async fn begin(&self, principal: &Principal, quiz_id: QuizId) -> Result<(AttemptView, bool), ServiceError> {
+    pub async fn begin(
+        &self,
+        principal: &Principal,
+        quiz_id: QuizId,
+    ) -> Result<(AttemptView, bool), ServiceError> {
         for _ in 0..MOST_TRIES {
             match self.try_begin(principal, quiz_id).await? {
                 Some(begun) => return Ok(begun),

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::import::{self, Checked};
+use super::import;
 use super::{Context, ServiceError};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use crate::domain::question::{Draft, Kind};
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, ImportReport};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place};
 use crate::message;
-use crate::store::banks::{self, BankRow, QuestionRow};
+pub use crate::store::banks::QuestionRow;
+use crate::store::banks::{self, BankRow};
 use crate::store::{AnyConnection, StoreError};
 
 /// Longest title of a bank, in characters.
@@ -94,7 +98,12 @@ impl Banks {
     /// # Errors
     /// [`ServiceError::Forbidden`] for anybody but admins of the root; [`ServiceError::CodeTaken`];
     /// [`ServiceError::Invalid`].
-    pub async fn create(&self, principal: &Principal, code: String, title: String) -> Result<BankView, ServiceError> {
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        code: String,
+        title: String,
+    ) -> Result<BankView, ServiceError> {
         only(principal.is_root_admin())?;
         let (code, title) = (code.trim().to_owned(), title.trim().to_owned());
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -117,7 +126,9 @@ impl Banks {
         let bank = self
             .context
             .database
-            .write::<_, ServiceError>(move |connection| Ok(banks::create_bank(connection, &code, &title, now)?))
+            .write::<_, ServiceError>(move |connection| {
+                Ok(banks::create_bank(connection, &code, &title, now)?)
+            })
             .await?;
         Ok(BankView { bank, questions: 0 })
     }
@@ -207,8 +218,10 @@ impl Banks {
         code: String,
     ) -> Result<(), ServiceError> {
         self.change(principal, bank, move |connection, bank, rows, stamp| {
-            let old =
-                rows.iter().find(|row| row.question.code == code).ok_or(ServiceError::NotFound("question"))?;
+            let old = rows
+                .iter()
+                .find(|row| row.question.code == code)
+                .ok_or(ServiceError::NotFound("question"))?;
             import::write(connection, bank, &[], &[], &[old.id], stamp)?;
             Ok(())
         })
@@ -229,7 +242,24 @@ impl Banks {
         options: ImportOptions,
     ) -> Result<ImportReport, ServiceError> {
         only(principal.is_root_admin())?;
-        let (checked, format) = read_file(format, file)?;
+        let (found, format) = read_file(format, file)?;
+        self.import_found(principal, code, found, format, options).await
+    }
+
+    /// Puts questions that were read from files into a bank: all of them or none.
+    ///
+    /// # Errors
+    /// [`ServiceError::ImportRejected`] when a question cannot be taken and `accept_valid` is not set.
+    pub async fn import_found(
+        &self,
+        principal: &Principal,
+        code: String,
+        found: FoundBank,
+        format: &'static str,
+        options: ImportOptions,
+    ) -> Result<ImportReport, ServiceError> {
+        only(principal.is_root_admin())?;
+        let checked = import::check(found);
         let stamp = (Some(principal.member_id), self.context.clock.now());
         let save = !options.dry_run && (checked.rejected.is_empty() || options.accept_valid);
         let refuse = !checked.rejected.is_empty() && !options.accept_valid;
@@ -301,13 +331,16 @@ impl Banks {
 }
 
 /// Reads a bank file in the named format, or in the one that it looks like.
-pub(super) fn read_file(format: &str, file: &[u8]) -> Result<(Checked, &'static str), ServiceError> {
+fn read_file(format: &str, file: &[u8]) -> Result<(FoundBank, &'static str), ServiceError> {
     if file.iter().all(u8::is_ascii_whitespace) {
         return Err(ServiceError::UnreadableFile(message!("文件是空的", "the file is empty")));
     }
     let format: &dyn BankFormat = match format {
         "auto" => formats::recognise(file).ok_or_else(|| {
-            ServiceError::UnreadableFile(message!("认不出文件的格式", "the format of the file is not recognised"))
+            ServiceError::UnreadableFile(message!(
+                "认不出文件的格式",
+                "the format of the file is not recognised"
+            ))
         })?,
         name => formats::find_format(name).ok_or(ServiceError::UnsupportedFormat)?,
     };
@@ -315,7 +348,7 @@ pub(super) fn read_file(format: &str, file: &[u8]) -> Result<(Checked, &'static 
     if found.questions.is_empty() {
         return Err(ServiceError::UnreadableFile(message!("文件里没有题目", "the file has no questions")));
     }
-    Ok((import::check(found), format.name()))
+    Ok((found, format.name()))
 }
 
 fn only(allowed: bool) -> Result<(), ServiceError> {
@@ -352,4 +385,34 @@ impl QuestionFilter {
             && self.kind.is_none_or(|kind| question.kind == kind)
             && self.text.as_ref().is_none_or(holds)
     }
+}
+
+/// What a check of bank files has found.
+#[derive(Clone, Debug)]
+pub struct BankCheck {
+    /// How many questions there are by chapter, kind and difficulty, as text.
+    pub counts: String,
+    /// What is wrong.
+    pub findings: Vec<Place>,
+}
+
+/// Checks bank files without a database.
+pub fn check_files(found: FoundBank) -> BankCheck {
+    let checked = import::check(found);
+    let mut chapters: BTreeMap<(&str, Kind), usize> = BTreeMap::new();
+    let mut difficulties: BTreeMap<u8, usize> = BTreeMap::new();
+    for question in &checked.questions {
+        *chapters.entry((&question.chapter, question.kind)).or_insert(0) += 1;
+        *difficulties.entry(question.difficulty).or_insert(0) += 1;
+    }
+    let mut counts = String::new();
+    for ((chapter, kind), count) in chapters {
+        // Writing to a string cannot fail.
+        let _ = writeln!(counts, "{chapter}\t{}\t{count}", kind.as_str());
+    }
+    for (difficulty, count) in difficulties {
+        let _ = writeln!(counts, "difficulty {difficulty}\t{count}");
+    }
+    let _ = writeln!(counts, "questions\t{}", checked.questions.len());
+    BankCheck { counts, findings: checked.rejected }
 }

@@ -64,7 +64,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timezone: "Asia/Shanghai".into(), refresh_seconds: 30 * 86_400, hashing_threads: 1, hashing_queue: 512 }
+        Self {
+            timezone: "Asia/Shanghai".into(),
+            refresh_seconds: 30 * 86_400,
+            hashing_threads: 1,
+            hashing_queue: 512,
+        }
     }
 }
 

@@ -64,8 +64,10 @@ fn told(at: &str, faults: &[Fault]) -> Place {
     }
     use crate::domain::message::Language::{Chinese, English};
     let join = |language, separator: &str| {
-        let parts: Vec<String> =
-            faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message.text(language))).collect();
+        let parts: Vec<String> = faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.pointer, fault.message.text(language)))
+            .collect();
         parts.join(separator)
     };
     Place {

@@ -124,7 +124,10 @@ impl Leaderboards {
                 let view = |standing: &MemberStanding| MemberRowView {
                     standing: standing.clone(),
                     name: names.get(&standing.key.member).cloned().unwrap_or_default(),
-                    unit_name: unit_rows.get(&standing.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
+                    unit_name: unit_rows
+                        .get(&standing.unit)
+                        .map(|unit| unit.name.clone())
+                        .unwrap_or_default(),
                 };
                 Ok(MemberBoard { as_of, rows: page.map(view).collect(), me: own.map(view), next })
             })
@@ -167,7 +170,8 @@ impl Leaderboards {
                     .collect();
                 let counted = load(&context, connection, board, as_of)?;
                 let active = active_members(&context, connection, board, as_of, &rows)?;
-                let paths: HashMap<UnitId, &UnitPath> = rows.iter().map(|unit| (unit.id, &unit.path)).collect();
+                let paths: HashMap<UnitId, &UnitPath> =
+                    rows.iter().map(|unit| (unit.id, &unit.path)).collect();
                 let standings = rank_units(totals(&counted, &chosen, &paths, &active));
                 let next = (standings.len() > first.saturating_add(limit)).then(|| first + limit);
                 let rows = standings

@@ -123,7 +123,11 @@ impl Members {
     /// # Errors
     /// [`ServiceError::Forbidden`] outside the caller's scope; [`ServiceError::LoginTaken`];
     /// [`ServiceError::Invalid`].
-    pub async fn create(&self, principal: &Principal, draft: MemberDraft) -> Result<MemberView, ServiceError> {
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        draft: MemberDraft,
+    ) -> Result<MemberView, ServiceError> {
         check_login(&draft.login).map_err(|message| ServiceError::invalid("/login", message))?;
         check_name(&draft.name).map_err(|message| ServiceError::invalid("/name", message))?;
         let initial_password = match &draft.password {
@@ -178,12 +182,18 @@ impl Members {
             check_name(name).map_err(|message| ServiceError::invalid("/name", message))?;
         }
         if id == principal.member_id && change.status == Some(MemberStatus::Left) {
-            return Err(ServiceError::invalid("/status", message!("不能注销自己", "you cannot retire yourself")));
+            return Err(ServiceError::invalid(
+                "/status",
+                message!("不能注销自己", "you cannot retire yourself"),
+            ));
         }
         if id == principal.member_id && change.roles.is_some() {
             return Err(ServiceError::invalid(
                 "/roles",
-                message!("不能更改自己的角色，请由另一位管理员更改", "your own roles are for another admin to change"),
+                message!(
+                    "不能更改自己的角色，请由另一位管理员更改",
+                    "your own roles are for another admin to change"
+                ),
             ));
         }
         let (initial_password, hash) = if change.reset_password {
@@ -232,10 +242,7 @@ impl Members {
     }
 
     async fn unit_of(&self, id: MemberId) -> Result<UnitId, ServiceError> {
-        self.context
-            .database
-            .read(move |connection| Ok(members::get_member(connection, id)?.unit_id))
-            .await
+        self.context.database.read(move |connection| Ok(members::get_member(connection, id)?.unit_id)).await
     }
 
     async fn check_scope(&self, principal: &Principal, unit: UnitId) -> Result<(), ServiceError> {

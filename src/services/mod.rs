@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod banks;
 mod context;
+pub mod demo;
 mod error;
 pub mod first_start;
 mod import;
@@ -21,7 +22,8 @@ use std::sync::Arc;
 pub use context::{Clock, Context, Entropy, Settings, SystemClock, SystemEntropy};
 pub use error::{RejectedRoster, ServiceError};
 
-use crate::store::Database;
+use crate::domain::roles::{Grant, Principal, Role};
+use crate::store::{Database, members as member_store, units as unit_store};
 
 /// Every service of one instance.
 pub struct Services {
@@ -69,5 +71,36 @@ impl Services {
             leaderboards: leaderboards::Leaderboards::new(Arc::clone(&context)),
             context,
         })
+    }
+}
+
+impl Services {
+    /// Whether the database answers; its migrations are done before there are services.
+    pub async fn is_ready(&self) -> bool {
+        let found = self.context.database.read(unit_store::find_root).await;
+        matches!(found, Ok(Some(_)))
+    }
+
+    /// Whom the command line acts for: the first administrator of the whole organisation.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when there is none.
+    pub async fn operator(&self) -> Result<Principal, ServiceError> {
+        self.context
+            .database
+            .read(|connection| {
+                let root = unit_store::find_root(connection)?.ok_or(ServiceError::NotFound("root unit"))?;
+                let id = member_store::find_first_admin(connection, root.id)?;
+                let member_id = id.ok_or(ServiceError::NotFound("administrator"))?;
+                let grant = Grant { role: Role::Admin, unit_id: root.id, path: root.path.clone() };
+                Ok(Principal {
+                    member_id,
+                    unit_id: root.id,
+                    unit_path: root.path,
+                    grants: vec![grant],
+                    must_change_password: false,
+                })
+            })
+            .await
     }
 }

@@ -87,7 +87,8 @@ impl Quizzes {
     /// [`ServiceError::Forbidden`] outside the caller's scope; [`ServiceError::Invalid`];
     /// [`ServiceError::BlueprintUnfillable`].
     pub async fn create(&self, principal: &Principal, draft: QuizDraft) -> Result<QuizView, ServiceError> {
-        let (principal, context, now) = (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
+        let (principal, context, now) =
+            (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
@@ -108,12 +109,14 @@ impl Quizzes {
         id: QuizId,
         change: impl FnOnce(QuizDraft) -> QuizDraft + Send + 'static,
     ) -> Result<QuizView, ServiceError> {
-        let (principal, context, now) = (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
+        let (principal, context, now) =
+            (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
                 let quiz = own_and_unused(connection, &principal, id)?;
-                let draft = QuizDraft { bank: quiz.bank_code, unit_id: Some(quiz.unit_id), rules: quiz.rules };
+                let draft =
+                    QuizDraft { bank: quiz.bank_code, unit_id: Some(quiz.unit_id), rules: quiz.rules };
                 let new = check(&context, connection, &principal, change(draft))?;
                 quizzes::update_quiz(connection, id, &new)?;
                 // Again, after the row is ours: an attempt may have been begun in between.

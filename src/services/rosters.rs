@@ -78,7 +78,11 @@ impl Rosters {
                 if seen.insert(table.cell(row, "code").to_owned()) {
                     waiting.push(row);
                 } else {
-                    report.reject(&table, row, ("code", message!("编码在文件中重复", "the code stands twice in the file")));
+                    report.reject(
+                        &table,
+                        row,
+                        ("code", message!("编码在文件中重复", "the code stands twice in the file")),
+                    );
                 }
             }
             // Rounds: a row is taken once its parent is known, so parents may come later in the file.
@@ -161,7 +165,10 @@ impl Rosters {
             .run(dry_run, move |connection, report| {
                 let mut import = MemberImport {
                     principal,
-                    units: units::list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect(),
+                    units: units::list_units(connection)?
+                        .into_iter()
+                        .map(|unit| (unit.code.clone(), unit))
+                        .collect(),
                     known: members::list_members_by_login(connection)?,
                     seen: HashSet::new(),
                     passwords,
@@ -257,8 +264,10 @@ impl RosterReport {
     fn warn_of_unknown(&mut self, table: &Table) {
         for heading in &table.unknown {
             let at = "1".to_owned();
-            self.warnings
-                .push(Place { at, message: message!("未使用的列：{heading}", "the column {heading} is not used") });
+            self.warnings.push(Place {
+                at,
+                message: message!("未使用的列：{heading}", "the column {heading} is not used"),
+            });
         }
     }
 }
@@ -289,7 +298,8 @@ fn import_unit(
         return import_root(connection, principal, kind, code, name, known);
     }
     let Some(parent) = known.get(parent_code).cloned() else {
-        let message = message!("没有编码为 {parent_code} 的组织", "there is no unit with the code {parent_code}");
+        let message =
+            message!("没有编码为 {parent_code} 的组织", "there is no unit with the code {parent_code}");
         return Ok(Err(("parent_code", message)));
     };
     if !principal.is_admin_of(&parent.path) {
@@ -310,8 +320,13 @@ fn import_unit(
     if !moved && before.name == name && before.kind == kind {
         return Ok(Ok(Outcome::Unchanged));
     }
-    if before.kind != kind && known.values().any(|unit| unit.parent_id == Some(before.id) && !unit.kind.may_stand_below(kind)) {
-        return Ok(Err(("kind", message!("下级组织的层级与此不符", "the units below it do not fit this kind"))));
+    if before.kind != kind
+        && known.values().any(|unit| unit.parent_id == Some(before.id) && !unit.kind.may_stand_below(kind))
+    {
+        return Ok(Err((
+            "kind",
+            message!("下级组织的层级与此不符", "the units below it do not fit this kind"),
+        )));
     }
     units::update_unit(connection, before.id, kind, code, name)?;
     if moved {
@@ -389,7 +404,8 @@ impl MemberImport {
             return Ok(Err(("login", message!("账号在文件中重复", "the login stands twice in the file"))));
         }
         let Some(unit) = self.units.get(unit_code).cloned() else {
-            let message = message!("没有编码为 {unit_code} 的组织", "there is no unit with the code {unit_code}");
+            let message =
+                message!("没有编码为 {unit_code} 的组织", "there is no unit with the code {unit_code}");
             return Ok(Err(("unit_code", message)));
         };
         if !self.principal.is_admin_of(&unit.path) {
@@ -469,7 +485,10 @@ impl MemberImport {
         let grants = grants_of(connection, before.id)?;
         let home = self.units.values().find(|unit| unit.id == before.unit_id);
         if !home.is_some_and(|home| self.principal.manages(&home.path, &grants)) {
-            return Ok(Err(("login", message!("该账号不在您的管理范围内", "this account is outside your scope"))));
+            return Ok(Err((
+                "login",
+                message!("该账号不在您的管理范围内", "this account is outside your scope"),
+            )));
         }
         let row = MemberRow {
             name: name.to_owned(),

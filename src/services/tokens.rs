@@ -49,7 +49,11 @@ impl Tokens {
     /// Reads the keys; makes one when there is none or the newest is old.
     pub(super) async fn start(context: &Context) -> Result<Self, ServiceError> {
         let now = context.clock.now();
-        let fresh = KeyRow { id: context.new_session_id()?, secret: context.random::<32>()?.to_vec(), created_at: now };
+        let fresh = KeyRow {
+            id: context.new_session_id()?,
+            secret: context.random::<32>()?.to_vec(),
+            created_at: now,
+        };
         let keys = context
             .database
             .write(move |connection| -> Result<_, ServiceError> {
@@ -65,7 +69,12 @@ impl Tokens {
     }
 
     /// A token for a session.
-    pub(super) fn sign(&self, member: MemberId, session: &SessionId, now: Millis) -> Result<String, ServiceError> {
+    pub(super) fn sign(
+        &self,
+        member: MemberId,
+        session: &SessionId,
+        now: Millis,
+    ) -> Result<String, ServiceError> {
         let ring = self.ring();
         let seconds = now.0.div_euclid(1000);
         let claims = Claims {
@@ -87,10 +96,14 @@ impl Tokens {
     pub(super) async fn verify(&self, token: &str, context: &Context) -> Result<SessionId, ServiceError> {
         let refused = |_| ServiceError::Unauthenticated;
         let header = jsonwebtoken::decode_header(token).map_err(refused)?;
-        let kid = header.kid.filter(|_| header.alg == Algorithm::EdDSA).ok_or(ServiceError::Unauthenticated)?;
+        let kid =
+            header.kid.filter(|_| header.alg == Algorithm::EdDSA).ok_or(ServiceError::Unauthenticated)?;
         let now = context.clock.now();
         if !self.ring().verifying.contains_key(&kid) && now.since(self.ring().loaded_at) >= RELOAD_AFTER_MS {
-            let keys = context.database.read::<_, ServiceError>(|connection| Ok(keys::list_keys(connection)?)).await?;
+            let keys = context
+                .database
+                .read::<_, ServiceError>(|connection| Ok(keys::list_keys(connection)?))
+                .await?;
             *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(KeyRing::new(&keys, now)?);
         }
         let ring = self.ring();

@@ -81,8 +81,13 @@ impl Units {
                 check_code(&new.code).map_err(|message| ServiceError::invalid("/code", message))?;
                 check_name(&new.name).map_err(|message| ServiceError::invalid("/name", message))?;
                 check_place(new.kind, &parent).map_err(|message| ServiceError::invalid("/kind", message))?;
-                let unit =
-                    units::create_unit(connection, Some(&parent), new.kind, new.code.trim(), new.name.trim())?;
+                let unit = units::create_unit(
+                    connection,
+                    Some(&parent),
+                    new.kind,
+                    new.code.trim(),
+                    new.name.trim(),
+                )?;
                 Ok(UnitView { unit, active_members: 0 })
             })
             .await
@@ -116,8 +121,7 @@ impl Units {
                     if !principal.is_admin_of(&parent.path) {
                         return Err(ServiceError::Forbidden);
                     }
-                    move_below(connection, &unit, &parent)
-                        .map_err(|error| error.or_invalid("/parent_id"))?;
+                    move_below(connection, &unit, &parent).map_err(|error| error.or_invalid("/parent_id"))?;
                 }
                 find_view(connection, id)
             })
@@ -234,7 +238,8 @@ pub(super) fn check_place(kind: UnitKind, parent: &UnitRow) -> Result<(), Messag
 pub(super) fn check_code(code: &str) -> Result<(), Message> {
     let code = code.trim();
     let length = code.chars().count();
-    if !(1..=LONGEST_UNIT_CODE).contains(&length) || code.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if !(1..=LONGEST_UNIT_CODE).contains(&length) || code.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
         return Err(message!(
             "编码为 1 到 {LONGEST_UNIT_CODE} 个字，不含空白",
             "a code has 1 to {LONGEST_UNIT_CODE} characters and no white space"

@@ -141,22 +141,28 @@ impl TryFrom<Columns> for AttemptRow {
         let answers = serde_json::from_str(&answers)
             .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))?;
         let result = match (submitted_at, elapsed_ms, score, max_score, correct, total, passed) {
-            (Some(submitted_at), Some(elapsed_ms), Some(score), Some(max_score), Some(correct), Some(total), Some(passed)) => {
-                Some(AttemptResult {
-                    closed_by: if closed_by.as_deref() == Some(ClosedBy::Submission.as_str()) {
-                        ClosedBy::Submission
-                    } else {
-                        ClosedBy::Deadline
-                    },
-                    submitted_at: Millis(submitted_at),
-                    elapsed_ms,
-                    score: Points(score),
-                    max_score: Points(max_score),
-                    correct: u32::try_from(correct).unwrap_or(0),
-                    total: u32::try_from(total).unwrap_or(0),
-                    passed,
-                })
-            }
+            (
+                Some(submitted_at),
+                Some(elapsed_ms),
+                Some(score),
+                Some(max_score),
+                Some(correct),
+                Some(total),
+                Some(passed),
+            ) => Some(AttemptResult {
+                closed_by: if closed_by.as_deref() == Some(ClosedBy::Submission.as_str()) {
+                    ClosedBy::Submission
+                } else {
+                    ClosedBy::Deadline
+                },
+                submitted_at: Millis(submitted_at),
+                elapsed_ms,
+                score: Points(score),
+                max_score: Points(max_score),
+                correct: u32::try_from(correct).unwrap_or(0),
+                total: u32::try_from(total).unwrap_or(0),
+                passed,
+            }),
             _ => None,
         };
         Ok(Self {
@@ -284,7 +290,11 @@ pub fn list_attempts(
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_due(connection: &mut AnyConnection, latest: Millis, limit: i64) -> Result<Vec<AttemptRow>, StoreError> {
+pub fn list_due(
+    connection: &mut AnyConnection,
+    latest: Millis,
+    limit: i64,
+) -> Result<Vec<AttemptRow>, StoreError> {
     let rows: Vec<Columns> = attempts::table
         .filter(attempts::status.eq(AttemptStatus::Running.as_str()))
         .filter(attempts::deadline.le(latest.0))
@@ -310,7 +320,8 @@ pub fn update_answers(
         .filter(attempts::id.eq(&id.0))
         .filter(attempts::answers.eq(answers_json(before)?))
         .filter(attempts::status.eq(AttemptStatus::Running.as_str()));
-    let changed = diesel::update(running).set(attempts::answers.eq(answers_json(after)?)).execute(connection)?;
+    let changed =
+        diesel::update(running).set(attempts::answers.eq(answers_json(after)?)).execute(connection)?;
     Ok(changed == 1)
 }
 

@@ -53,7 +53,12 @@ pub fn create_bank(
     now: Millis,
 ) -> Result<BankRow, StoreError> {
     let row: BankColumns = diesel::insert_into(banks::table)
-        .values((banks::code.eq(code), banks::title.eq(title), banks::revision.eq(0), banks::created_at.eq(now.0)))
+        .values((
+            banks::code.eq(code),
+            banks::title.eq(title),
+            banks::revision.eq(0),
+            banks::created_at.eq(now.0),
+        ))
         .returning(banks::all_columns)
         .get_result(connection)
         .map_err(|error| StoreError::unique(error, Conflict::BankCode))?;
@@ -129,7 +134,9 @@ pub fn list_questions(
         .inner_join(questions::table)
         .filter(question_versions::bank_id.eq(bank.0))
         .filter(question_versions::from_revision.le(revision))
-        .filter(question_versions::until_revision.is_null().or(question_versions::until_revision.gt(revision)))
+        .filter(
+            question_versions::until_revision.is_null().or(question_versions::until_revision.gt(revision)),
+        )
         .select((
             (questions::id, questions::code),
             (
@@ -289,7 +296,11 @@ pub fn end_versions(
 ///
 /// # Errors
 /// When the database fails.
-pub fn update_bank_title(connection: &mut AnyConnection, bank: BankId, title: &str) -> Result<(), StoreError> {
+pub fn update_bank_title(
+    connection: &mut AnyConnection,
+    bank: BankId,
+    title: &str,
+) -> Result<(), StoreError> {
     diesel::update(banks::table.find(bank.0)).set(banks::title.eq(title)).execute(connection)?;
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::R2D2Connection;
 use diesel::{Connection as _, ConnectionError, SqliteConnection, sql_query};
-use diesel::RunQueryDsl as _;
 
 /// How long a connection waits for another process's lock, in milliseconds.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
@@ -50,7 +50,9 @@ impl DatabaseUrl {
             if cfg!(feature = "postgres") {
                 return Ok(Self::Postgres(url.to_owned()));
             }
-            return Err("this program was built without PostgreSQL; build it with `--features postgres`".into());
+            return Err(
+                "this program was built without PostgreSQL; build it with `--features postgres`".into()
+            );
         }
         Err("a database is written sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME".into())
     }
@@ -113,12 +115,16 @@ pub(super) fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<AnyConnection,
         DatabaseUrl::Postgres(url) => {
             let mut connection = diesel::PgConnection::establish(url)?;
             connection
-                .batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET TIME ZONE 'UTC'"))
+                .batch_execute(&format!(
+                    "SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET TIME ZONE 'UTC'"
+                ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(AnyConnection::Postgres(connection))
         }
         #[cfg(not(feature = "postgres"))]
-        DatabaseUrl::Postgres(_) => Err(ConnectionError::InvalidConnectionUrl("built without PostgreSQL".into())),
+        DatabaseUrl::Postgres(_) => {
+            Err(ConnectionError::InvalidConnectionUrl("built without PostgreSQL".into()))
+        }
     }
 }
 
@@ -167,8 +173,19 @@ mod tests {
 
     #[test]
     fn only_the_two_schemes_open_a_database() {
-        assert_eq!(DatabaseUrl::parse("sqlite://data/x.db").unwrap(), DatabaseUrl::Sqlite("data/x.db".into()));
-        for url in ["", "data/x.db", "postgres:none", "mysql://h/db", "sqlite:x.db", "sqlite://", "sqlite://x?mode=ro"] {
+        assert_eq!(
+            DatabaseUrl::parse("sqlite://data/x.db").unwrap(),
+            DatabaseUrl::Sqlite("data/x.db".into())
+        );
+        for url in [
+            "",
+            "data/x.db",
+            "postgres:none",
+            "mysql://h/db",
+            "sqlite:x.db",
+            "sqlite://",
+            "sqlite://x?mode=ro",
+        ] {
             assert!(DatabaseUrl::parse(url).is_err(), "{url}");
         }
     }

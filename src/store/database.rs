@@ -70,8 +70,8 @@ impl Database {
             std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         }
         let shown = options.url.shown();
-        let mut connection =
-            open(&options.url, Purpose::Write).map_err(|error| format!("{shown} cannot be opened: {error}"))?;
+        let mut connection = open(&options.url, Purpose::Write)
+            .map_err(|error| format!("{shown} cannot be opened: {error}"))?;
         migrate(&mut connection).map_err(|error| format!("{shown}: {error}"))?;
         let pool = Pool::builder()
             .max_size(options.read_connections)
@@ -172,7 +172,9 @@ fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
 
 fn run_migrations(connection: &mut AnyConnection, migrations: EmbeddedMigrations) -> Result<(), String> {
     use diesel::migration::MigrationSource as _;
-    let known = migrations.migrations().map_err(|error: Box<dyn std::error::Error + Send + Sync>| error.to_string())?;
+    let known = migrations
+        .migrations()
+        .map_err(|error: Box<dyn std::error::Error + Send + Sync>| error.to_string())?;
     let known: Vec<String> = known
         .iter()
         .map(|migration: &Box<dyn diesel::migration::Migration<diesel::sqlite::Sqlite>>| {

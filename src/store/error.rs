@@ -49,10 +49,13 @@ pub enum StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
-            Error::DatabaseError(DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection, _) => {
+            Error::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection,
+                _,
+            ) => Self::Busy(error.to_string()),
+            Error::DatabaseError(_, information) if is_passing(information.message()) => {
                 Self::Busy(error.to_string())
             }
-            Error::DatabaseError(_, information) if is_passing(information.message()) => Self::Busy(error.to_string()),
             Error::BrokenTransactionManager => Self::Busy(error.to_string()),
             _ => Self::Db(error),
         }

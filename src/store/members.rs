@@ -90,7 +90,10 @@ pub fn get_member(connection: &mut AnyConnection, id: MemberId) -> Result<Member
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_member_by_login(connection: &mut AnyConnection, login_key: &str) -> Result<Option<MemberRow>, StoreError> {
+pub fn find_member_by_login(
+    connection: &mut AnyConnection,
+    login_key: &str,
+) -> Result<Option<MemberRow>, StoreError> {
     let row: Option<Columns> =
         members::table.filter(members::login_key.eq(login_key)).first(connection).optional()?;
     Ok(row.map(Into::into))
@@ -100,19 +103,46 @@ pub fn find_member_by_login(connection: &mut AnyConnection, login_key: &str) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_members_by_login(connection: &mut AnyConnection) -> Result<HashMap<String, MemberRow>, StoreError> {
+pub fn list_members_by_login(
+    connection: &mut AnyConnection,
+) -> Result<HashMap<String, MemberRow>, StoreError> {
     let rows: Vec<Columns> = members::table.load(connection)?;
     Ok(rows.into_iter().map(|row| (row.2.clone(), row.into())).collect())
+}
+
+/// The oldest account that is an active admin of `unit`.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_first_admin(
+    connection: &mut AnyConnection,
+    unit: UnitId,
+) -> Result<Option<MemberId>, StoreError> {
+    let id: Option<i64> = role_grants::table
+        .inner_join(members::table)
+        .filter(role_grants::unit_id.eq(unit.0))
+        .filter(role_grants::role.eq(Role::Admin.as_str()))
+        .filter(members::status.eq(MemberStatus::Active.as_str()))
+        .order(members::id)
+        .select(members::id)
+        .first(connection)
+        .optional()?;
+    Ok(id.map(MemberId))
 }
 
 /// The names of these members.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_names(connection: &mut AnyConnection, ids: &[MemberId]) -> Result<HashMap<MemberId, String>, StoreError> {
+pub fn list_names(
+    connection: &mut AnyConnection,
+    ids: &[MemberId],
+) -> Result<HashMap<MemberId, String>, StoreError> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<(i64, String)> =
-        members::table.filter(members::id.eq_any(ids)).select((members::id, members::name)).load(connection)?;
+    let rows: Vec<(i64, String)> = members::table
+        .filter(members::id.eq_any(ids))
+        .select((members::id, members::name))
+        .load(connection)?;
     Ok(rows.into_iter().map(|(id, name)| (MemberId(id), name)).collect())
 }
 
@@ -120,7 +150,10 @@ pub fn list_names(connection: &mut AnyConnection, ids: &[MemberId]) -> Result<Ha
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_members(connection: &mut AnyConnection, filter: &MemberFilter) -> Result<Vec<MemberRow>, StoreError> {
+pub fn list_members(
+    connection: &mut AnyConnection,
+    filter: &MemberFilter,
+) -> Result<Vec<MemberRow>, StoreError> {
     let mut paths = units::table.select(units::id).into_boxed();
     for (index, path) in filter.within.iter().enumerate() {
         let inside = units::path.like(format!("{}%", path.0));
@@ -154,7 +187,11 @@ pub fn list_members(connection: &mut AnyConnection, filter: &MemberFilter) -> Re
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the login is taken.
-pub fn create_member(connection: &mut AnyConnection, new: &NewMember, now: Millis) -> Result<MemberId, StoreError> {
+pub fn create_member(
+    connection: &mut AnyConnection,
+    new: &NewMember,
+    now: Millis,
+) -> Result<MemberId, StoreError> {
     let id: i64 = diesel::insert_into(members::table)
         .values((
             members::login.eq(&new.login),
@@ -232,7 +269,10 @@ pub fn update_password(
     must_change_password: bool,
 ) -> Result<(), StoreError> {
     diesel::update(members::table.find(id.0))
-        .set((members::password_hash.eq(password_hash), members::must_change_password.eq(must_change_password)))
+        .set((
+            members::password_hash.eq(password_hash),
+            members::must_change_password.eq(must_change_password),
+        ))
         .execute(connection)?;
     Ok(())
 }
@@ -254,9 +294,13 @@ pub fn list_grants(
         .load(connection)?;
     let mut grants: HashMap<MemberId, Vec<Grant>> = HashMap::new();
     for (member, unit, role, path) in rows {
-        let role =
-            Role::parse(&role).ok_or_else(|| StoreError::corrupt(format!("role of member {member}"), role))?;
-        grants.entry(MemberId(member)).or_default().push(Grant { role, unit_id: UnitId(unit), path: UnitPath(path) });
+        let role = Role::parse(&role)
+            .ok_or_else(|| StoreError::corrupt(format!("role of member {member}"), role))?;
+        grants.entry(MemberId(member)).or_default().push(Grant {
+            role,
+            unit_id: UnitId(unit),
+            path: UnitPath(path),
+        });
     }
     Ok(grants)
 }

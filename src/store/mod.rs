@@ -4,6 +4,7 @@
 //! case, by asking [`Database::read`] or [`Database::write`].
 
 pub mod attempts;
+pub mod backup;
 pub mod banks;
 mod connection;
 mod database;
@@ -18,6 +19,6 @@ pub mod units;
 mod writer;
 
 pub use connection::{AnyConnection, Backend, DatabaseUrl};
-pub use database::{Database, DatabaseOptions};
+pub use database::{Database, DatabaseOptions, Writers};
 pub use error::{Conflict, StoreError};
 pub use writer::WriterStats;

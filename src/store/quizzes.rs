@@ -94,7 +94,8 @@ impl TryFrom<Columns> for QuizRow {
             attempts_allowed,
             pass_percent: u32::try_from(pass_percent).map_err(|error| StoreError::corrupt(what(), error))?,
             reveal: Reveal::parse(&reveal).ok_or_else(|| StoreError::corrupt(what(), reveal))?,
-            blueprint: serde_json::from_str(&blueprint).map_err(|error| StoreError::corrupt(what(), error))?,
+            blueprint: serde_json::from_str(&blueprint)
+                .map_err(|error| StoreError::corrupt(what(), error))?,
         };
         let (id, bank_id, unit_id) = (QuizId(id), BankId(bank_id), UnitId(unit_id));
         Ok(Self { id, bank_id, bank_code, unit_id, unit_path: UnitPath(unit_path), revision, rules })

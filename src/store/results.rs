@@ -56,7 +56,8 @@ fn read_entry(
     ((quiz, kind), (member, unit, started_at), (score, elapsed_ms, submitted_at, passed)): Columns,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
-    let missing = || StoreError::corrupt(format!("result of member {member} at quiz {quiz}"), "a column is empty");
+    let missing =
+        || StoreError::corrupt(format!("result of member {member} at quiz {quiz}"), "a column is empty");
     Ok(Entry {
         quiz: QuizId(quiz),
         kind: QuizKind::parse(&kind).ok_or_else(|| StoreError::corrupt(format!("quiz {quiz}"), kind))?,

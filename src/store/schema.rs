@@ -157,6 +157,7 @@ table! {
 joinable!(members -> units (unit_id));
 joinable!(sessions -> members (member_id));
 joinable!(role_grants -> units (unit_id));
+joinable!(role_grants -> members (member_id));
 joinable!(memberships -> units (unit_id));
 joinable!(question_versions -> questions (question_id));
 joinable!(quizzes -> units (unit_id));

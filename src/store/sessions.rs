@@ -28,7 +28,11 @@ pub struct SessionRow {
 ///
 /// # Errors
 /// When the database fails.
-pub fn create_session(connection: &mut AnyConnection, row: &SessionRow, now: Millis) -> Result<(), StoreError> {
+pub fn create_session(
+    connection: &mut AnyConnection,
+    row: &SessionRow,
+    now: Millis,
+) -> Result<(), StoreError> {
     diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(&row.id.0),
@@ -46,10 +50,19 @@ pub fn create_session(connection: &mut AnyConnection, row: &SessionRow, now: Mil
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_session(connection: &mut AnyConnection, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
+pub fn find_session(
+    connection: &mut AnyConnection,
+    id: &SessionId,
+) -> Result<Option<SessionRow>, StoreError> {
     let row: Option<(String, i64, Vec<u8>, i64, Option<i64>)> = sessions::table
         .find(&id.0)
-        .select((sessions::id, sessions::member_id, sessions::token_hash, sessions::expires_at, sessions::ended_at))
+        .select((
+            sessions::id,
+            sessions::member_id,
+            sessions::token_hash,
+            sessions::expires_at,
+            sessions::ended_at,
+        ))
         .first(connection)
         .optional()?;
     Ok(row.map(|(id, member_id, token_hash, expires_at, ended_at)| SessionRow {
@@ -121,7 +134,10 @@ pub fn end_sessions(
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_principal(connection: &mut AnyConnection, id: &SessionId) -> Result<Option<Principal>, StoreError> {
+pub fn find_principal(
+    connection: &mut AnyConnection,
+    id: &SessionId,
+) -> Result<Option<Principal>, StoreError> {
     let row: Option<(i64, i64, String, bool)> = sessions::table
         .inner_join(members::table.inner_join(units::table))
         .filter(sessions::id.eq(&id.0))

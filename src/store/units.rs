@@ -55,7 +55,8 @@ pub fn get_unit(connection: &mut AnyConnection, id: UnitId) -> Result<UnitRow, S
 /// # Errors
 /// When the database fails.
 pub fn find_root(connection: &mut AnyConnection) -> Result<Option<UnitRow>, StoreError> {
-    let row: Option<Columns> = units::table.filter(units::parent_id.is_null()).first(connection).optional()?;
+    let row: Option<Columns> =
+        units::table.filter(units::parent_id.is_null()).first(connection).optional()?;
     row.map(TryInto::try_into).transpose()
 }
 
@@ -128,7 +129,11 @@ pub fn update_unit(
 ///
 /// # Errors
 /// When the database fails.
-pub fn move_unit(connection: &mut AnyConnection, unit: &UnitRow, parent: &UnitRow) -> Result<UnitPath, StoreError> {
+pub fn move_unit(
+    connection: &mut AnyConnection,
+    unit: &UnitRow,
+    parent: &UnitRow,
+) -> Result<UnitPath, StoreError> {
     let path = parent.path.child(unit.id);
     let inside: Vec<(i64, String)> = units::table
         .filter(units::path.like(format!("{}%", unit.path.0)))
@@ -172,7 +177,10 @@ pub fn count_active_members(connection: &mut AnyConnection) -> Result<HashMap<Un
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_members_at(connection: &mut AnyConnection, at: Millis) -> Result<HashMap<UnitId, u32>, StoreError> {
+pub fn count_members_at(
+    connection: &mut AnyConnection,
+    at: Millis,
+) -> Result<HashMap<UnitId, u32>, StoreError> {
     let rows: Vec<(i64, i64)> = memberships::table
         .filter(memberships::from_at.le(at.0))
         .filter(memberships::until_at.is_null().or(memberships::until_at.gt(at.0)))

@@ -199,7 +199,9 @@ fn commit(connection: &mut AnyConnection, mut batch: Vec<Box<dyn Job>>, stats: &
 fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         // IMMEDIATE waits for another process's lock; a deferred transaction would fail at its first write.
-        AnyConnection::Sqlite(concrete) => AnsiTransactionManager::begin_transaction_sql(concrete, "BEGIN IMMEDIATE"),
+        AnyConnection::Sqlite(concrete) => {
+            AnsiTransactionManager::begin_transaction_sql(concrete, "BEGIN IMMEDIATE")
+        }
         #[cfg(feature = "postgres")]
         AnyConnection::Postgres(concrete) => AnsiTransactionManager::begin_transaction(concrete),
     }
@@ -220,7 +222,8 @@ impl From<diesel::result::Error> for Undone {
 }
 
 fn run_in_savepoint(connection: &mut AnyConnection, job: &mut dyn Job) -> QueryResult<()> {
-    let done = connection.transaction(|connection| if job.run(connection) { Ok(()) } else { Err(Undone::ByJob) });
+    let done =
+        connection.transaction(|connection| if job.run(connection) { Ok(()) } else { Err(Undone::ByJob) });
     match done {
         Ok(()) | Err(Undone::ByJob) => Ok(()),
         Err(Undone::ByDatabase(error)) => Err(error),

@@ -1,0 +1,168 @@
+//! The application: every route in one place. What the tests drive is what ships.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_multipart::form::MultipartFormConfig;
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data, PayloadConfig};
+use actix_web::{App, HttpServer};
+use utoipa::OpenApi as _;
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::docs::{self, ApiDoc};
+use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES, upload_error};
+use super::metrics::Metrics;
+use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
+use crate::services::Services;
+
+/// What the handlers share.
+pub struct ApiState {
+    /// The services.
+    pub services: Arc<Services>,
+    pub(super) metrics: Metrics,
+    pub(super) openapi: String,
+    /// Path templates and their methods, to tell a wrong method from a wrong path.
+    routes: Vec<(Vec<String>, Vec<&'static str>)>,
+}
+
+impl ApiState {
+    fn new(services: Arc<Services>) -> Self {
+        let document = openapi();
+        let routes = document
+            .paths
+            .paths
+            .iter()
+            .map(|(path, item)| {
+                let methods = [
+                    (&item.get, "GET"),
+                    (&item.post, "POST"),
+                    (&item.put, "PUT"),
+                    (&item.patch, "PATCH"),
+                    (&item.delete, "DELETE"),
+                ];
+                let methods = methods.into_iter().filter(|(operation, _)| operation.is_some());
+                (
+                    path.split('/').map(ToOwned::to_owned).collect(),
+                    methods.map(|(_, method)| method).collect(),
+                )
+            })
+            .collect();
+        let openapi = serde_json::to_string(&document).unwrap_or_default();
+        Self { services, metrics: Metrics::new(), openapi, routes }
+    }
+
+    /// The methods of the route that `path` belongs to; none when there is no such route.
+    pub(super) fn methods_of(&self, path: &str) -> Vec<&'static str> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |template: &[String]| {
+            template.len() == parts.len()
+                && template.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+        };
+        self.routes
+            .iter()
+            .filter(|(template, _)| fits(template))
+            .flat_map(|(_, methods)| methods)
+            .copied()
+            .collect()
+    }
+}
+
+/// The routes below `/api/v1`.
+fn api_routes(config: &mut ServiceConfig) {
+    config
+        .service(accounts::log_in)
+        .service(accounts::refresh)
+        .service(accounts::log_out)
+        .service(accounts::show_me)
+        .service(accounts::change_password)
+        .service(attempts::list_my_attempts)
+        .service(units::list_units)
+        .service(units::create_unit)
+        .service(rosters::import_units)
+        .service(units::update_unit)
+        .service(units::delete_unit)
+        .service(members::list_members)
+        .service(members::create_member)
+        .service(rosters::import_members)
+        .service(members::update_member)
+        .service(banks::list_banks)
+        .service(banks::create_bank)
+        .service(banks::list_questions)
+        .service(banks::create_question)
+        .service(banks::update_question)
+        .service(banks::delete_question)
+        .service(banks::import_bank)
+        .service(banks::export_bank)
+        .service(quizzes::list_quizzes)
+        .service(quizzes::create_quiz)
+        .service(quizzes::show_quiz)
+        .service(quizzes::update_quiz)
+        .service(quizzes::delete_quiz)
+        .service(attempts::begin_attempt)
+        .service(attempts::show_attempt)
+        .service(attempts::save_answers)
+        .service(attempts::submit_attempt)
+        .service(leaderboards::rank_members)
+        .service(leaderboards::rank_units);
+}
+
+/// The routes around the API.
+fn system_routes(config: &mut ServiceConfig) {
+    config
+        .service(system::healthz)
+        .service(system::readyz)
+        .service(system::show_metrics)
+        .service(system::list_problems)
+        .service(system::show_problem);
+}
+
+/// The OpenAPI document of all routes.
+fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = App::new()
+        .into_utoipa_app()
+        .openapi(ApiDoc::openapi())
+        .service(utoipa_actix_web::scope("/api/v1").configure(api_routes))
+        .configure(system_routes)
+        .split_for_parts();
+    docs::complete(&mut document);
+    document
+}
+
+/// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
+/// requests are answered.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let state = Data::new(ApiState::new(services));
+    let server = HttpServer::new(move || {
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .service(utoipa_actix_web::scope("/api/v1").configure(api_routes))
+            .configure(system_routes)
+            .split_for_parts();
+        app.app_data(state.clone())
+            .app_data(PayloadConfig::new(MOST_JSON_BYTES))
+            .app_data(
+                MultipartFormConfig::default()
+                    .total_limit(MOST_UPLOAD_BYTES)
+                    .memory_limit(MOST_UPLOAD_BYTES)
+                    .error_handler(upload_error),
+            )
+            .service(system::show_openapi)
+            .service(system::show_docs)
+            .service(system::show_home)
+            .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"])))
+            .default_service(web::to(system::refuse))
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::observe))
+    })
+    .workers(workers)
+    .shutdown_timeout(30)
+    .listen(listener)?;
+    Ok(server.run())
+}

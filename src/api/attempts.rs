@@ -1,0 +1,386 @@
+//! Attempts: begin, save, submit, review.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, post, put};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::app::ApiState;
+use super::extract::{Anyone, Body, Caller, OptionalBody, PathPart, Query};
+use super::page::{Page, PageParams};
+use super::problem::Problem;
+use super::wire::timestamp;
+use crate::domain::attempt::AttemptStatus;
+use crate::domain::grading::shown_key;
+use crate::domain::ids::{AttemptId, QuizId};
+use crate::domain::points::Points;
+use crate::domain::question::{Kind, letter};
+use crate::domain::quiz::QuizKind;
+use crate::domain::time::Millis;
+use crate::services::attempts::{AttemptRow, AttemptView, QuizRow, SentAnswers};
+
+/// An answer to one item.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Answer)]
+pub(super) struct AnswerWire {
+    /// The item's number, from 1.
+    #[schema(minimum = 1)]
+    no: u32,
+    /// Option letters of this paper; `true` or `false`; one text a gap. Empty takes an answer back.
+    answer: Vec<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswersRequest {
+    answers: Vec<AnswerWire>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubmitRequest {
+    /// Answers to save first.
+    #[serde(default)]
+    answers: Vec<AnswerWire>,
+}
+
+fn sent(answers: Vec<AnswerWire>) -> SentAnswers {
+    answers.into_iter().map(|answer| (answer.no, answer.answer)).collect()
+}
+
+/// One option of an item.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OptionResponse {
+    /// Its letter on this paper.
+    id: String,
+    text: String,
+}
+
+/// One item of a paper.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PaperItemResponse {
+    /// Its number, from 1.
+    no: u32,
+    kind: Kind,
+    /// The heading of its section.
+    section: String,
+    stem: String,
+    /// Empty for `judge` and `blank`.
+    options: Vec<OptionResponse>,
+    /// Gaps to fill; 0 but for `blank`.
+    gaps: usize,
+    #[schema(value_type = f64)]
+    points: Points,
+}
+
+/// An attempt with its paper.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub(super) struct AttemptResponse {
+    /// A UUIDv7.
+    id: String,
+    quiz_id: i64,
+    status: AttemptStatus,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// Until when answers count (5 s of grace are added); null for no limit.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deadline: Option<Timestamp>,
+    /// The server's clock, to show the time that is left by.
+    #[schema(value_type = String, format = DateTime)]
+    now: Timestamp,
+    questions: Vec<PaperItemResponse>,
+    /// What was answered so far.
+    answers: Vec<AnswerWire>,
+    /// Once it is graded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<ResultResponse>,
+}
+
+/// What an item earned, and why.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ItemResultResponse {
+    no: u32,
+    /// What the member answered.
+    answer: Vec<String>,
+    #[serde(flatten)]
+    revealed: Option<RevealedResponse>,
+}
+
+/// What a member sees of an item once the quiz reveals it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RevealedResponse {
+    /// Whether it earned all of its points.
+    correct: bool,
+    #[schema(value_type = f64)]
+    score: Points,
+    /// In the letters of this paper.
+    key: Vec<String>,
+    explanation: String,
+    /// Document and article.
+    source: String,
+}
+
+/// The result of an attempt.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AttemptResult)]
+pub(super) struct ResultResponse {
+    attempt_id: String,
+    status: AttemptStatus,
+    #[schema(value_type = f64)]
+    score: Points,
+    /// Points of a faultless paper.
+    #[schema(value_type = f64)]
+    max_score: Points,
+    passed: bool,
+    /// Items that earned all of their points.
+    correct: u32,
+    /// Items.
+    total: u32,
+    elapsed_ms: i64,
+    #[schema(value_type = String, format = DateTime)]
+    submitted_at: Timestamp,
+    items: Vec<ItemResultResponse>,
+}
+
+impl AttemptResponse {
+    fn new(view: &AttemptView, now: Millis) -> Self {
+        let attempt = &view.attempt;
+        let sections = &view.quiz.rules.blueprint.sections;
+        let questions = (1..)
+            .zip(&view.paper.items)
+            .filter_map(|(no, item)| {
+                let (question, section) = (view.question(item)?, sections.get(item.section)?);
+                let options = item
+                    .options
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(shown, &original)| {
+                        let text = question.options.get(original)?.clone();
+                        Some(OptionResponse { id: letter(shown), text })
+                    })
+                    .collect();
+                Some(PaperItemResponse {
+                    no,
+                    kind: question.kind,
+                    section: section.title.clone(),
+                    stem: question.stem.clone(),
+                    options,
+                    gaps: question.gaps(),
+                    points: section.points,
+                })
+            })
+            .collect();
+        let answers =
+            attempt.answers.iter().map(|(&no, answer)| AnswerWire { no, answer: answer.clone() }).collect();
+        Self {
+            id: attempt.id.0.clone(),
+            quiz_id: attempt.quiz_id.0,
+            status: attempt.status(),
+            started_at: timestamp(attempt.started_at),
+            deadline: attempt.deadline.map(timestamp),
+            now: timestamp(now),
+            questions,
+            answers,
+            result: ResultResponse::new(view),
+        }
+    }
+}
+
+impl ResultResponse {
+    fn new(view: &AttemptView) -> Option<Self> {
+        let attempt = &view.attempt;
+        let result = attempt.result.as_ref()?;
+        let items = (1..)
+            .zip(&view.paper.items)
+            .enumerate()
+            .filter_map(|(index, (no, item))| {
+                let question = view.question(item)?;
+                let revealed = view.revealed.as_ref().and_then(|items| items.get(index)).map(|earned| {
+                    RevealedResponse {
+                        correct: earned.correct,
+                        score: earned.score,
+                        key: shown_key(question, item),
+                        explanation: question.explanation.clone(),
+                        source: question.source.clone(),
+                    }
+                });
+                let answer = attempt.answers.get(&no).cloned().unwrap_or_default();
+                Some(ItemResultResponse { no, answer, revealed })
+            })
+            .collect();
+        Some(Self {
+            attempt_id: attempt.id.0.clone(),
+            status: attempt.status(),
+            score: result.score,
+            max_score: result.max_score,
+            passed: result.passed,
+            correct: result.correct,
+            total: result.total,
+            elapsed_ms: result.elapsed_ms,
+            submitted_at: timestamp(result.submitted_at),
+            items,
+        })
+    }
+}
+
+/// An attempt in my history.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AttemptSummary)]
+pub(super) struct AttemptSummaryResponse {
+    id: String,
+    quiz_id: i64,
+    quiz_title: String,
+    quiz_kind: QuizKind,
+    status: AttemptStatus,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deadline: Option<Timestamp>,
+    /// Null while it runs, as is all that follows.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    submitted_at: Option<Timestamp>,
+    #[schema(value_type = Option<f64>)]
+    score: Option<Points>,
+    #[schema(value_type = Option<f64>)]
+    max_score: Option<Points>,
+    passed: Option<bool>,
+    correct: Option<u32>,
+    total: Option<u32>,
+    elapsed_ms: Option<i64>,
+}
+
+impl From<(AttemptRow, QuizRow)> for AttemptSummaryResponse {
+    fn from((attempt, quiz): (AttemptRow, QuizRow)) -> Self {
+        let result = attempt.result.as_ref();
+        Self {
+            status: attempt.status(),
+            quiz_id: attempt.quiz_id.0,
+            quiz_title: quiz.rules.title,
+            quiz_kind: quiz.rules.kind,
+            started_at: timestamp(attempt.started_at),
+            deadline: attempt.deadline.map(timestamp),
+            submitted_at: result.map(|result| timestamp(result.submitted_at)),
+            score: result.map(|result| result.score),
+            max_score: result.map(|result| result.max_score),
+            passed: result.map(|result| result.passed),
+            correct: result.map(|result| result.correct),
+            total: result.map(|result| result.total),
+            elapsed_ms: result.map(|result| result.elapsed_ms),
+            id: attempt.id.0,
+        }
+    }
+}
+
+/// Begin an attempt and receive its paper.
+///
+/// With an attempt still running the same one comes back (200).
+#[utoipa::path(
+    tag = "attempts",
+    security(("bearer" = [])),
+    params(("id" = i64, Path, description = "The quiz")),
+    responses(
+        (status = 201, body = AttemptResponse),
+        (status = 200, body = AttemptResponse, description = "The attempt that is still running"),
+        (status = 409, description = "The quiz is not open, or no attempts are left")
+    )
+)]
+#[post("/quizzes/{id}/attempts")]
+pub(super) async fn begin_attempt(
+    caller: Caller<Anyone>,
+    state: Data<ApiState>,
+    id: PathPart<i64>,
+) -> Result<HttpResponse, Problem> {
+    let (view, new) = state.services.attempts.begin(&caller.principal, QuizId(id.0)).await?;
+    state.metrics.begun(new);
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    let body = AttemptResponse::new(&view, state.services.context.clock.now());
+    Ok(HttpResponse::build(status).json(body))
+}
+
+/// Save answers; those that are not named stay as they are.
+#[utoipa::path(
+    tag = "attempts",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The attempt")),
+    request_body = AnswersRequest,
+    responses((status = 204), (status = 409, description = "The attempt is closed"))
+)]
+#[put("/attempts/{id}/answers")]
+pub(super) async fn save_answers(
+    caller: Caller<Anyone>,
+    state: Data<ApiState>,
+    id: PathPart<String>,
+    body: Body<AnswersRequest>,
+) -> Result<HttpResponse, Problem> {
+    state.services.attempts.save(&caller.principal, AttemptId(id.0), &sent(body.0.answers)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Submit an attempt and receive its result.
+///
+/// Submitting again returns the first result and counts once.
+#[utoipa::path(
+    tag = "attempts",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The attempt")),
+    request_body = Option<SubmitRequest>,
+    responses(
+        (status = 200, body = ResultResponse),
+        (status = 409, description = "Answers came after the deadline")
+    )
+)]
+#[post("/attempts/{id}/submit")]
+pub(super) async fn submit_attempt(
+    caller: Caller<Anyone>,
+    state: Data<ApiState>,
+    id: PathPart<String>,
+    body: OptionalBody<SubmitRequest>,
+) -> Result<Json<ResultResponse>, Problem> {
+    let answers = sent(body.0.answers);
+    let view = state.services.attempts.submit(&caller.principal, AttemptId(id.0), &answers).await?;
+    state.metrics.submitted();
+    let result = ResultResponse::new(&view);
+    result.map(Json).ok_or_else(|| Problem::new(super::problem::ProblemCode::Internal))
+}
+
+/// One of my attempts: to go on with, or to review.
+#[utoipa::path(
+    tag = "attempts",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The attempt")),
+    responses((status = 200, body = AttemptResponse))
+)]
+#[get("/attempts/{id}")]
+pub(super) async fn show_attempt(
+    caller: Caller<Anyone>,
+    state: Data<ApiState>,
+    id: PathPart<String>,
+) -> Result<Json<AttemptResponse>, Problem> {
+    let view = state.services.attempts.show(&caller.principal, AttemptId(id.0)).await?;
+    Ok(Json(AttemptResponse::new(&view, state.services.context.clock.now())))
+}
+
+/// My attempts, the latest first.
+#[utoipa::path(
+    tag = "attempts",
+    security(("bearer" = [])),
+    params(PageParams),
+    responses((status = 200, body = Page<AttemptSummaryResponse>))
+)]
+#[get("/me/attempts")]
+pub(super) async fn list_my_attempts(
+    caller: Caller<Anyone>,
+    state: Data<ApiState>,
+    page: Query<PageParams>,
+) -> Result<Json<Page<AttemptSummaryResponse>>, Problem> {
+    let limit = page.0.limit()?;
+    let before = page.0.cursor::<(i64, String)>()?.map(|(at, id)| (Millis(at), AttemptId(id)));
+    let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let rows = state.services.attempts.list(&caller.principal, before, more).await?;
+    let position = |(row, _): &(AttemptRow, QuizRow)| (row.started_at.0, row.id.0.clone());
+    Ok(Json(Page::cut(rows, limit, position, Into::into)))
+}

@@ -1,0 +1,316 @@
+//! Extractors: who calls, and what they send. A handler that wants a [`Caller`] names its policy in the
+//! type; without one it gets no [`Principal`], and without a principal no service answers.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::bytes::Bytes as UploadedBytes;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use super::app::ApiState;
+use super::problem::{Problem, ProblemCode};
+use crate::domain::ids::SessionId;
+use crate::domain::message::Message;
+use crate::domain::roles::Principal;
+use crate::message;
+use crate::services::ServiceError;
+
+/// Largest JSON body, in bytes.
+pub(super) const MOST_JSON_BYTES: usize = 1 << 20;
+/// Largest upload, in bytes.
+pub(super) const MOST_UPLOAD_BYTES: usize = 32 << 20;
+
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// Who may call.
+pub(super) trait Policy: 'static {
+    /// Whether an initial password must have been changed before.
+    const AFTER_PASSWORD_CHANGE: bool = true;
+
+    /// Whether this person may call at all; the service checks the scope.
+    fn admits(principal: &Principal) -> bool;
+}
+
+/// Anybody who is logged in.
+pub(super) struct Anyone;
+/// Anybody who is logged in, even with an initial password.
+pub(super) struct AnyoneAtAll;
+/// A leader or an admin of something.
+pub(super) struct Leaders;
+/// An admin of something.
+pub(super) struct Admins;
+/// An admin of everything.
+pub(super) struct RootAdmins;
+
+impl Policy for Anyone {
+    fn admits(_: &Principal) -> bool {
+        true
+    }
+}
+
+impl Policy for AnyoneAtAll {
+    const AFTER_PASSWORD_CHANGE: bool = false;
+
+    fn admits(_: &Principal) -> bool {
+        true
+    }
+}
+
+impl Policy for Leaders {
+    fn admits(principal: &Principal) -> bool {
+        principal.is_any_leader()
+    }
+}
+
+impl Policy for Admins {
+    fn admits(principal: &Principal) -> bool {
+        principal.is_any_admin()
+    }
+}
+
+impl Policy for RootAdmins {
+    fn admits(principal: &Principal) -> bool {
+        principal.is_root_admin()
+    }
+}
+
+/// Somebody who is logged in and whom the policy admits.
+pub(super) struct Caller<P: Policy> {
+    /// Who it is.
+    pub principal: Principal,
+    /// The session of the access token.
+    pub session: SessionId,
+    policy: PhantomData<P>,
+}
+
+impl<P: Policy> FromRequest for Caller<P> {
+    type Error = Problem;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = bearer_token(request);
+        let state = request.app_data::<Data<ApiState>>().cloned();
+        Box::pin(async move {
+            let state = state.ok_or(Problem::new(ProblemCode::Internal))?;
+            let token = token.ok_or(Problem::new(ProblemCode::Unauthenticated))?;
+            let (principal, session) = state.services.accounts.authenticate(&token).await?;
+            if P::AFTER_PASSWORD_CHANGE && principal.must_change_password {
+                return Err(ServiceError::PasswordChangeRequired.into());
+            }
+            if !P::admits(&principal) {
+                return Err(ServiceError::Forbidden.into());
+            }
+            Ok(Self { principal, session, policy: PhantomData })
+        })
+    }
+}
+
+fn bearer_token(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// A JSON body.
+pub(super) struct Body<T>(pub T);
+
+/// A JSON body that may be left out.
+pub(super) struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = has_json(request);
+        let bytes = read(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if !is_json {
+                return Err(Problem::new(ProblemCode::UnsupportedMediaType));
+            }
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
+    type Error = Problem;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = has_json(request);
+        let bytes = read(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if bytes.iter().all(u8::is_ascii_whitespace) {
+                return Ok(Self(T::default()));
+            }
+            if !is_json {
+                return Err(Problem::new(ProblemCode::UnsupportedMediaType));
+            }
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+fn has_json(request: &HttpRequest) -> bool {
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        bytes.await.map_err(|error| match error.as_error::<PayloadError>() {
+            Some(PayloadError::Overflow) => too_large(MOST_JSON_BYTES),
+            _ if error.as_response_error().status_code().as_u16() == 413 => too_large(MOST_JSON_BYTES),
+            _ => Problem::new(ProblemCode::MalformedJson),
+        })
+    }
+}
+
+fn too_large(most: usize) -> Problem {
+    let most = most >> 20;
+    Problem::with_detail(ProblemCode::BodyTooLarge, message!("最多 {most} MB", "at most {most} MB"))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(&error.path().to_string());
+        let error = error.into_inner();
+        if error.is_data() {
+            // serde_json appends the position in the text, which says less than the pointer.
+            let text = error.to_string();
+            let reason = text.rsplit_once(" at line").map_or(text.as_str(), |(reason, _)| reason).to_owned();
+            return Problem::field(pointer, message!("内容不对：{reason}", "{reason}"));
+        }
+        malformed(&error)
+    })?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(parsed)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let detail: Message =
+        message!("第 {line} 行第 {column} 个字符处出错", "an error at line {line}, column {column}");
+    Problem::with_detail(ProblemCode::MalformedJson, detail)
+}
+
+/// The JSON pointer of a path such as `sections[0].count`.
+fn pointer(path: &str) -> String {
+    if path == "." {
+        return String::new();
+    }
+    format!(
+        "/{}",
+        path.replace("[", ".").replace(']', "").replace("..", ".").trim_start_matches('.').replace('.', "/")
+    )
+}
+
+/// Query parameters.
+pub(super) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Query::<T>::from_query(request.query_string());
+        std::future::ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.strip_prefix("Query deserialize error: ").unwrap_or(&reason).to_owned();
+            Problem::field("/query", message!("查询参数不对：{reason}", "{reason}"))
+        }))
+    }
+}
+
+/// A number or a name in the path; what cannot be one is simply not found.
+pub(super) struct PathPart<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for PathPart<T> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let parsed = web::Path::<T>::from_request(request, payload).into_inner();
+        std::future::ready(
+            parsed.map(|path| Self(path.into_inner())).map_err(|_| Problem::new(ProblemCode::NotFound)),
+        )
+    }
+}
+
+/// An upload of one file.
+#[derive(MultipartForm)]
+pub(super) struct Upload {
+    /// The file.
+    #[multipart(limit = "32MB")]
+    pub file: UploadedBytes,
+}
+
+/// An upload of one file, for the API's description.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the multipart body; Upload reads it")]
+pub(super) struct UploadForm {
+    /// The file.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// What is wrong with an upload, as a problem.
+pub(super) fn upload_error(
+    error: actix_multipart::MultipartError,
+    request: &HttpRequest,
+) -> actix_web::Error {
+    use actix_multipart::MultipartError;
+    let _ = request;
+    let problem = match error {
+        MultipartError::MissingField(field) => {
+            Problem::field(format!("/{field}"), message!("请上传文件", "the file is missing"))
+        }
+        MultipartError::DuplicateField(field) => {
+            Problem::field(format!("/{field}"), message!("一次只能上传一个文件", "one file at a time"))
+        }
+        MultipartError::ContentTypeMissing
+        | MultipartError::ContentTypeParse
+        | MultipartError::ContentTypeIncompatible => Problem::new(ProblemCode::UnsupportedMediaType),
+        MultipartError::Payload(PayloadError::Overflow) => too_large(MOST_UPLOAD_BYTES),
+        other if actix_web::ResponseError::status_code(&other).as_u16() == 413 => {
+            too_large(MOST_UPLOAD_BYTES)
+        }
+        _ => Problem::new(ProblemCode::MalformedUpload),
+    };
+    problem.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_json_pointers() {
+        for (path, expected) in [
+            (".", ""),
+            ("title", "/title"),
+            ("sections[0].count", "/sections/0/count"),
+            ("[2].code", "/2/code"),
+        ] {
+            assert_eq!(pointer(path), expected);
+        }
+    }
+}

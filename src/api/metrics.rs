@@ -1,0 +1,106 @@
+//! Prometheus metrics.
+
+use std::sync::atomic::Ordering;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::services::Services;
+
+/// Shortest bucket of the latency histogram, in seconds; each further one is twice as long.
+const SHORTEST_BUCKET_SECONDS: f64 = 0.0005;
+/// Buckets of the latency histogram: up to some 8 seconds.
+const BUCKETS: u16 = 15;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LatencyLabels {
+    route: String,
+}
+
+/// What one instance counts.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Family<RouteLabels, Counter>,
+    seconds: Family<LatencyLabels, Histogram, fn() -> Histogram>,
+    begun: Counter,
+    submitted: Counter,
+    writes: Counter,
+    commits: Counter,
+    refused_writes: Counter,
+    waiting_writes: Gauge,
+}
+
+fn latency_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(SHORTEST_BUCKET_SECONDS, 2.0, BUCKETS))
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("qianti"),
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(latency_histogram),
+            begun: Counter::default(),
+            submitted: Counter::default(),
+            writes: Counter::default(),
+            commits: Counter::default(),
+            refused_writes: Counter::default(),
+            waiting_writes: Gauge::default(),
+        };
+        let mut registry = Registry::with_prefix("qianti");
+        registry.register("http_requests", "Requests by route and status", metrics.requests.clone());
+        registry.register("http_request_seconds", "Time to answer by route", metrics.seconds.clone());
+        registry.register("attempts_begun", "Attempts begun", metrics.begun.clone());
+        registry.register("attempts_submitted", "Submissions answered", metrics.submitted.clone());
+        registry.register("writes", "Write jobs taken from the queue", metrics.writes.clone());
+        registry.register("write_commits", "Transactions committed", metrics.commits.clone());
+        registry.register("writes_refused", "Write jobs turned away", metrics.refused_writes.clone());
+        registry.register("writes_waiting", "Write jobs that wait", metrics.waiting_writes.clone());
+        Self { registry, ..metrics }
+    }
+
+    pub(super) fn begun(&self, new: bool) {
+        if new {
+            self.begun.inc();
+        }
+    }
+
+    pub(super) fn submitted(&self) {
+        self.submitted.inc();
+    }
+
+    pub(super) fn answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        let labels = RouteLabels { method: method.to_owned(), route: route.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.get_or_create(&LatencyLabels { route: route.to_owned() }).observe(seconds);
+    }
+
+    /// The metrics in Prometheus' text format.
+    pub(super) fn text(&self, services: &Services) -> Result<String, std::fmt::Error> {
+        let database = &services.context.database;
+        let stats = database.writer_stats();
+        for (counter, value) in [
+            (&self.writes, &stats.jobs),
+            (&self.commits, &stats.commits),
+            (&self.refused_writes, &stats.refused),
+        ] {
+            counter.inner().store(value.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.waiting_writes.set(i64::try_from(database.writes_waiting()).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,76 @@
+//! What happens to every request: an id, the caller's language, a line in the log, a count.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use super::app::ApiState;
+use super::problem::LANGUAGE;
+use crate::domain::message::Language;
+
+/// The header that names a request in answers and logs.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest request id that is taken over from a caller.
+const LONGEST_REQUEST_ID: usize = 64;
+
+/// Wraps every request.
+pub(super) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let began = Instant::now();
+    let id = request_id(&request);
+    let language = request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .map_or(Language::default(), Language::from_accept_language);
+    let method = request.method().as_str().to_owned();
+    let state = request.app_data::<Data<ApiState>>().cloned();
+    let mut response = LANGUAGE.scope(Cell::new(language), next.call(request)).await?;
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
+    if let Some(state) = state {
+        state.metrics.answered(&method, &route, status, seconds);
+    }
+    tracing::debug!(request_id = %id, method, route, status, seconds, "answered");
+    if status >= 500 {
+        tracing::warn!(request_id = %id, method, route, status, "a request failed");
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Answers hold people's results: nobody between us and them may keep a copy.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// The caller's own id for the request when it is a harmless one, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let harmless = |id: &&str| {
+        (1..=LONGEST_REQUEST_ID).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(harmless);
+    given.map(ToOwned::to_owned).unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        // An id only has to be unlikely to repeat; without entropy the zeros still mark the request.
+        let _ = getrandom::fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    })
+}

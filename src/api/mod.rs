@@ -1,0 +1,22 @@
+//! The REST API: routes, extractors, DTOs, problems. Thin: parse, authorize, call one service, answer.
+
+mod accounts;
+mod app;
+mod attempts;
+mod banks;
+mod docs;
+mod extract;
+mod leaderboards;
+mod members;
+mod metrics;
+mod middleware;
+mod page;
+mod problem;
+mod quizzes;
+mod rosters;
+mod system;
+mod units;
+mod wire;
+
+pub use app::{ApiState, bind};
+pub use problem::{PROBLEMS, ProblemCode};

@@ -1,0 +1,109 @@
+//! Units and people from files.
+
+use actix_multipart::form::MultipartForm;
+use actix_web::post;
+use actix_web::web::{Data, Json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::app::ApiState;
+use super::extract::{Admins, Caller, Query, Upload, UploadForm};
+use super::problem::{Problem, language};
+use super::wire::{PlaceResponse, places};
+use crate::domain::message::Language;
+use crate::formats::RosterReport;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RosterParams {
+    /// Report only; change nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// The report on a roster. `found` = `added` + `updated` + `unchanged` + rejected.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RosterReport)]
+pub(super) struct RosterReportResponse {
+    /// Rows in the file.
+    found: usize,
+    added: usize,
+    updated: usize,
+    unchanged: usize,
+    rejected: Vec<PlaceResponse>,
+    warnings: Vec<PlaceResponse>,
+    /// Passwords to hand out, told once.
+    initial_passwords: Vec<InitialPasswordResponse>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = InitialPassword)]
+pub(super) struct InitialPasswordResponse {
+    login: String,
+    name: String,
+    password: String,
+}
+
+impl RosterReportResponse {
+    pub(super) fn new(report: &RosterReport, language: Language) -> Self {
+        Self {
+            found: report.found,
+            added: report.added,
+            updated: report.updated,
+            unchanged: report.unchanged,
+            rejected: places(&report.rejected, language),
+            warnings: places(&report.warnings, language),
+            initial_passwords: report
+                .initial_passwords
+                .iter()
+                .map(|entry| InitialPasswordResponse {
+                    login: entry.login.clone(),
+                    name: entry.name.clone(),
+                    password: entry.password.clone(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Add, rename and move units from a file (xlsx or csv) with the columns
+/// `code,name,kind,parent_code`. Everything or nothing.
+#[utoipa::path(
+    tag = "units",
+    security(("bearer" = [])),
+    params(RosterParams),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 200, body = RosterReportResponse))
+)]
+#[post("/units/import")]
+pub(super) async fn import_units(
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    params: Query<RosterParams>,
+    upload: MultipartForm<Upload>,
+) -> Result<Json<RosterReportResponse>, Problem> {
+    let file = &upload.file.data;
+    let report = state.services.rosters.import_units(&caller.principal, file, params.0.dry_run).await?;
+    Ok(Json(RosterReportResponse::new(&report, language())))
+}
+
+/// Add, rename and transfer members from a file (xlsx or csv, UTF-8 or GBK) with the columns
+/// `login,name,unit_code` and optionally `role,password`. Everything or nothing.
+#[utoipa::path(
+    tag = "members",
+    security(("bearer" = [])),
+    params(RosterParams),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 200, body = RosterReportResponse))
+)]
+#[post("/members/import")]
+pub(super) async fn import_members(
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    params: Query<RosterParams>,
+    upload: MultipartForm<Upload>,
+) -> Result<Json<RosterReportResponse>, Problem> {
+    let file = &upload.file.data;
+    let report = state.services.rosters.import_members(&caller.principal, file, params.0.dry_run).await?;
+    Ok(Json(RosterReportResponse::new(&report, language())))
+}

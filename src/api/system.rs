@@ -1,0 +1,117 @@
+//! Around the API: health, metrics, documents, the first page.
+
+use actix_web::http::header;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::app::ApiState;
+use super::extract::PathPart;
+use super::problem::{PROBLEMS, Problem, ProblemCode, language};
+use crate::services::ServiceError;
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct HealthResponse {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// A kind of problem that the API can answer.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProblemKindResponse {
+    /// The problem's `type`.
+    #[serde(rename = "type")]
+    problem_type: String,
+    status: u16,
+    title: &'static str,
+}
+
+impl From<ProblemCode> for ProblemKindResponse {
+    fn from(code: ProblemCode) -> Self {
+        Self {
+            problem_type: format!("/problems/{}", code.slug()),
+            status: code.status(),
+            title: code.title(language()),
+        }
+    }
+}
+
+/// Whether the server is alive.
+#[utoipa::path(tag = "system", responses((status = 200, body = HealthResponse)))]
+#[get("/healthz")]
+pub(super) async fn healthz() -> Json<HealthResponse> {
+    Json(HealthResponse { status: "ok" })
+}
+
+/// Whether the server can work: the database answers and its migrations are done.
+#[utoipa::path(
+    tag = "system",
+    responses((status = 200, body = HealthResponse), (status = 503, description = "Not ready"))
+)]
+#[get("/readyz")]
+pub(super) async fn readyz(state: Data<ApiState>) -> Result<Json<HealthResponse>, Problem> {
+    if !state.services.is_ready().await {
+        return Err(ServiceError::Busy("the database does not answer".into()).into());
+    }
+    Ok(Json(HealthResponse { status: "ok" }))
+}
+
+/// Metrics in Prometheus' text format.
+#[utoipa::path(tag = "system", responses((status = 200, content_type = "text/plain", body = String)))]
+#[get("/metrics")]
+pub(super) async fn show_metrics(state: Data<ApiState>) -> Result<HttpResponse, Problem> {
+    let text = state.metrics.text(&state.services).map_err(|_| Problem::new(ProblemCode::Internal))?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=1.0.0; charset=utf-8").body(text))
+}
+
+/// Every kind of problem that the API can answer.
+#[utoipa::path(tag = "system", responses((status = 200, body = Vec<ProblemKindResponse>)))]
+#[get("/problems")]
+pub(super) async fn list_problems() -> Json<Vec<ProblemKindResponse>> {
+    Json(PROBLEMS.iter().map(|&code| code.into()).collect())
+}
+
+/// What a problem's `type` means.
+#[utoipa::path(
+    tag = "system",
+    params(("slug" = String, Path, description = "The last part of the type")),
+    responses((status = 200, body = ProblemKindResponse), (status = 404, description = "No such problem"))
+)]
+#[get("/problems/{slug}")]
+pub(super) async fn show_problem(slug: PathPart<String>) -> Result<Json<ProblemKindResponse>, Problem> {
+    let code = PROBLEMS.iter().find(|code| code.slug() == slug.0);
+    code.map(|&code| Json(code.into())).ok_or_else(|| Problem::new(ProblemCode::NotFound))
+}
+
+/// The OpenAPI document.
+#[get("/openapi.json")]
+pub(super) async fn show_openapi(state: Data<ApiState>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(state.openapi.clone())
+}
+
+/// The browsable documentation lives below `/docs/`.
+#[get("/docs")]
+pub(super) async fn show_docs() -> HttpResponse {
+    HttpResponse::Found().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// The first page.
+#[get("/")]
+pub(super) async fn show_home() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(include_str!("home.html"))
+}
+
+/// What no route answers: another method of a known path, or nothing at all.
+pub(super) async fn refuse(request: HttpRequest, state: Data<ApiState>) -> HttpResponse {
+    use actix_web::ResponseError as _;
+    let methods = state.methods_of(request.path());
+    if methods.is_empty() {
+        return Problem::new(ProblemCode::NotFound).error_response();
+    }
+    let mut response = Problem::new(ProblemCode::MethodNotAllowed).error_response();
+    if let Ok(allow) = header::HeaderValue::from_str(&methods.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}

@@ -1,0 +1,73 @@
+//! Small shapes that several answers share.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::ids::UnitId;
+use crate::domain::message::Language;
+use crate::domain::roles::{Grant, Role};
+use crate::domain::time::Millis;
+use crate::formats::Place;
+
+/// An instant in RFC 3339, UTC.
+pub(super) fn timestamp(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(at.0).unwrap_or_default()
+}
+
+/// The instant that a timestamp names.
+pub(super) fn millis(timestamp: Timestamp) -> Millis {
+    Millis(timestamp.as_millisecond())
+}
+
+/// A unit, as others refer to it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UnitName {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
+/// A role that somebody has for a unit and everything below it.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleGrant {
+    /// What they are there.
+    pub role: Role,
+    /// Where.
+    pub unit_id: i64,
+}
+
+/// All roles of a member of `home`: everybody is a member of their own unit.
+pub(super) fn roles(home: UnitId, grants: &[Grant]) -> Vec<RoleGrant> {
+    let member = RoleGrant { role: Role::Member, unit_id: home.0 };
+    let others = grants.iter().map(|grant| RoleGrant { role: grant.role, unit_id: grant.unit_id.0 });
+    std::iter::once(member).chain(others).collect()
+}
+
+/// A place in a file, and what is to be said about it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PlaceResponse {
+    /// Where: `Sheet1!B7`, `line 12`, `/questions/3`.
+    pub at: String,
+    /// What, and how to mend it.
+    pub detail: String,
+}
+
+/// Places in the language of the caller.
+pub(super) fn places(places: &[Place], language: Language) -> Vec<PlaceResponse> {
+    places
+        .iter()
+        .map(|place| PlaceResponse { at: place.at.clone(), detail: place.message.text(language).to_owned() })
+        .collect()
+}
+
+/// A field of a change that may be left out (kept), null (cleared) or given.
+pub(super) fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}

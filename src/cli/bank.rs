@@ -1,0 +1,147 @@
+//! `qianti bank …`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::{Refusal, explain, merge, open, read_file, tell_first_start};
+use crate::config::DatabaseConfig;
+use crate::formats::{FoundBank, recognise};
+use crate::services::ServiceError;
+use crate::services::banks::ImportOptions;
+use crate::services::first_start::BUILT_IN_BANK;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BankCommand {
+    /// Check bank files without a database: every fault, and the counts.
+    Check {
+        /// The files; those that are no banks, such as a README, are named and skipped.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Put the questions of files into a bank: all of them or none.
+    Import {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The bank; it is made when there is none of this code.
+        #[arg(long, default_value = BUILT_IN_BANK)]
+        bank: String,
+        /// Report only; change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write a bank's current revision to a file.
+    Export {
+        /// The bank.
+        code: String,
+        /// The format.
+        #[arg(long, default_value = "json")]
+        format: String,
+        /// The file.
+        #[arg(long)]
+        output: PathBuf,
+    },
+}
+
+pub(super) async fn run(database: DatabaseConfig, command: BankCommand) -> Result<(), Refusal> {
+    match command {
+        BankCommand::Check { files } => check(&files),
+        BankCommand::Import { files, bank, dry_run } => import(&database, &files, bank, dry_run).await,
+        BankCommand::Export { code, format, output } => export(&database, code, &format, &output).await,
+    }
+}
+
+/// Reads files in whatever format they are, their places marked with the file's name.
+fn read_banks(files: &[PathBuf]) -> Result<Vec<FoundBank>, Refusal> {
+    files
+        .iter()
+        .map(|path| {
+            let content = read_file(path)?;
+            let name = path.display();
+            let format = recognise(&content)
+                .ok_or_else(|| Refusal(format!("{name}: the format is not recognised")))?;
+            let mut bank = format.read(&content).map_err(|error| Refusal(format!("{name}: {error}")))?;
+            for question in &mut bank.questions {
+                question.at = format!("{name}: {}", question.at);
+            }
+            Ok(bank)
+        })
+        .collect()
+}
+
+fn check(files: &[PathBuf]) -> Result<(), Refusal> {
+    let (banks, others): (Vec<PathBuf>, Vec<PathBuf>) = files
+        .iter()
+        .cloned()
+        .partition(|path| path.is_file() && path.extension().is_some_and(|end| end != "md"));
+    for path in others {
+        println!("skipped: {} is no bank file", path.display());
+    }
+    let report = crate::services::banks::check_files(merge(read_banks(&banks)?));
+    print!("{}", report.counts);
+    if report.findings.is_empty() {
+        println!("no finding");
+        return Ok(());
+    }
+    let lines: Vec<String> =
+        report.findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
+    Err(Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n"))))
+}
+
+async fn import(
+    database: &DatabaseConfig,
+    files: &[PathBuf],
+    bank: String,
+    dry_run: bool,
+) -> Result<(), Refusal> {
+    let found = read_banks(files)?;
+    let title = found.iter().find_map(|bank| bank.title.clone()).unwrap_or_else(|| bank.clone());
+    let (services, _, filled) = open(database).await?;
+    if let Some(filled) = &filled {
+        tell_first_start(filled);
+    }
+    let operator = services.operator().await?;
+    let known = services.banks.list(&operator).await?.iter().any(|view| view.bank.code == bank);
+    if !known {
+        services.banks.create(&operator, bank.clone(), title).await.map_err(|error| explain(&error))?;
+        println!("bank {bank} made");
+    }
+    let options = ImportOptions { dry_run, accept_valid: false };
+    let report = services
+        .banks
+        .import_found(&operator, bank.clone(), merge(found), "files", options)
+        .await
+        .map_err(|error| explain(&error))?;
+    for place in &report.warnings {
+        eprintln!("{}: {}", place.at, place.message);
+    }
+    println!(
+        "{bank}, revision {}: {} questions: {} added, {} updated, {} unchanged{}",
+        report.revision,
+        report.found,
+        report.added,
+        report.updated,
+        report.unchanged,
+        if dry_run { " (dry run, nothing was saved)" } else { "" }
+    );
+    Ok(())
+}
+
+async fn export(
+    database: &DatabaseConfig,
+    code: String,
+    format: &str,
+    output: &std::path::Path,
+) -> Result<(), Refusal> {
+    let (services, _, _) = open(database).await?;
+    let operator = services.operator().await?;
+    let file = services.banks.export(&operator, code.clone(), format).await.map_err(|error| match error {
+        ServiceError::NotFound(_) => Refusal(format!("there is no bank {code}")),
+        other => explain(&other),
+    })?;
+    std::fs::write(output, &file.content)
+        .map_err(|error| Refusal(format!("{}: {error}", output.display())))?;
+    println!("{code} written to {} ({} bytes)", output.display(), file.content.len());
+    Ok(())
+}
