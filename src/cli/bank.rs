@@ -78,7 +78,7 @@ fn check(files: &[PathBuf]) -> Result<(), Refusal> {
     for path in others {
         println!("skipped: {} is no bank file", path.display());
     }
-    let report = crate::services::banks::check_files(merge(read_banks(&banks)?));
+    let report = crate::services::bank_check::check_files(merge(read_banks(&banks)?));
     print!("{}", report.counts);
     if report.findings.is_empty() {
         println!("no finding");

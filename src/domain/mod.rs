@@ -14,6 +14,7 @@ pub mod password;
 pub mod period;
 pub mod points;
 pub mod question;
+mod question_faults;
 pub mod quiz;
 pub mod ranking;
 pub mod roles;
