@@ -134,7 +134,10 @@ async fn export(
     format: &str,
     output: &std::path::Path,
 ) -> Result<(), Refusal> {
-    let (services, _, _) = open(database).await?;
+    let (services, _, filled) = open(database).await?;
+    if let Some(filled) = &filled {
+        tell_first_start(filled);
+    }
     let operator = services.operator().await?;
     let file = services.banks.export(&operator, code.clone(), format).await.map_err(|error| match error {
         ServiceError::NotFound(_) => Refusal(format!("there is no bank {code}")),
