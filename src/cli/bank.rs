@@ -8,6 +8,7 @@ use super::{Refusal, explain, merge, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
 use crate::formats::{FoundBank, recognise};
 use crate::services::ServiceError;
+use crate::services::bank_check::{BankCheck, check_files};
 use crate::services::banks::ImportOptions;
 use crate::services::first_start::BUILT_IN_BANK;
 
@@ -78,10 +79,15 @@ fn check(files: &[PathBuf]) -> Result<(), Refusal> {
     for path in others {
         println!("skipped: {} is no bank file", path.display());
     }
-    let report = crate::services::bank_check::check_files(merge(read_banks(&banks)?));
+    let report = check_files(merge(read_banks(&banks)?));
     print!("{}", report.counts);
+    refuse_findings(&report)?;
+    println!("no finding");
+    Ok(())
+}
+
+fn refuse_findings(report: &BankCheck) -> Result<(), Refusal> {
     if report.findings.is_empty() {
-        println!("no finding");
         return Ok(());
     }
     let lines: Vec<String> =
@@ -103,14 +109,22 @@ async fn import(
     }
     let operator = services.operator().await?;
     let known = services.banks.list(&operator).await?.iter().any(|view| view.bank.code == bank);
+    let found = merge(found);
     if !known {
+        // Before the bank is made: a refused import or a dry run leaves nothing behind.
+        refuse_findings(&check_files(found.clone()))?;
+        if dry_run {
+            let count = found.questions.len();
+            println!("{bank} would be made: {count} questions: {count} added (dry run, nothing was saved)");
+            return Ok(());
+        }
         services.banks.create(&operator, bank.clone(), title).await.map_err(|error| explain(&error))?;
         println!("bank {bank} made");
     }
     let options = ImportOptions { dry_run, accept_valid: false };
     let report = services
         .banks
-        .import_found(&operator, bank.clone(), merge(found), "files", options)
+        .import_found(&operator, bank.clone(), found, "files", options)
         .await
         .map_err(|error| explain(&error))?;
     for place in &report.warnings {
