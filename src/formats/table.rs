@@ -183,13 +183,37 @@ fn read_csv(file: &[u8]) -> Result<Vec<Row>, Message> {
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     for record in reader.records() {
         let record =
             record.map_err(|error| message!("无法读取 CSV：{error}", "the CSV cannot be read: {error}"))?;
-        let number = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
+        let start = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let number = lines.first_of_record(start);
         rows.push(Row { number, cells: record.iter().map(|cell| cell.trim().to_owned()).collect() });
     }
     Ok(rows)
+}
+
+/// Counts the lines of a text. The reader places a record before the empty lines that it skips.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the record that begins at or after the byte `start`, from 1.
+    fn first_of_record(&mut self, start: usize) -> usize {
+        while let Some(&byte) = self.text.get(self.at) {
+            if self.at >= start && byte != b'\n' && byte != b'\r' {
+                break;
+            }
+            self.at += 1;
+            let ends = byte == b'\n' || (byte == b'\r' && self.text.get(self.at) != Some(&b'\n'));
+            self.line += usize::from(ends);
+        }
+        self.line
+    }
 }
 
 /// The text of a file in UTF-8 (with or without byte order mark) or, when it is not, in GBK.
