@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{Refusal, explain, merge, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
 use crate::domain::quality::Document;
-use crate::formats::{FoundBank, recognise};
+use crate::formats::{FoundBank, Place, recognise};
 use crate::services::ServiceError;
 use crate::services::bank_check;
 use crate::services::banks::ImportOptions;
@@ -100,9 +100,13 @@ fn check(files: &[PathBuf], documents: Option<&[Document]>) -> Result<(), Refusa
         println!("{} questions, no finding", report.questions);
         return Ok(());
     }
+    Err(refuse(&report.findings))
+}
+
+fn refuse(findings: &[Place]) -> Refusal {
     let lines: Vec<String> =
-        report.findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
-    Err(Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n"))))
+        findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
+    Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n")))
 }
 
 async fn import(
@@ -119,14 +123,25 @@ async fn import(
     }
     let operator = services.operator().await?;
     let known = services.banks.list(&operator).await?.iter().any(|view| view.bank.code == bank);
+    let found = merge(found);
     if !known {
+        // Before the bank is made: a refused import or a dry run leaves nothing behind.
+        let rejected = bank_check::rejected(found.clone());
+        if !rejected.is_empty() {
+            return Err(refuse(&rejected));
+        }
+        if dry_run {
+            let count = found.questions.len();
+            println!("{bank} would be made: {count} questions: {count} added (dry run, nothing was saved)");
+            return Ok(());
+        }
         services.banks.create(&operator, bank.clone(), title).await.map_err(|error| explain(&error))?;
         println!("bank {bank} made");
     }
     let options = ImportOptions { dry_run, accept_valid: false };
     let report = services
         .banks
-        .import_found(&operator, bank.clone(), merge(found), "files", options)
+        .import_found(&operator, bank.clone(), found, "files", options)
         .await
         .map_err(|error| explain(&error))?;
     for place in &report.warnings {
@@ -150,7 +165,10 @@ async fn export(
     format: &str,
     output: &std::path::Path,
 ) -> Result<(), Refusal> {
-    let (services, _, _) = open(database).await?;
+    let (services, _, filled) = open(database).await?;
+    if let Some(filled) = &filled {
+        tell_first_start(filled);
+    }
     let operator = services.operator().await?;
     let file = services.banks.export(&operator, code.clone(), format).await.map_err(|error| match error {
         ServiceError::NotFound(_) => Refusal(format!("there is no bank {code}")),

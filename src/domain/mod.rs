@@ -15,6 +15,7 @@ pub mod period;
 pub mod points;
 pub mod quality;
 pub mod question;
+mod question_faults;
 pub mod quiz;
 pub mod ranking;
 pub mod roles;

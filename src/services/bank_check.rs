@@ -30,6 +30,11 @@ pub fn check(found: FoundBank, documents: Option<&[Document]>) -> BankCheck {
     BankCheck { counts: counts(&checked.questions), findings, questions: checked.questions.len() }
 }
 
+/// The questions of bank files that an import would refuse.
+pub fn rejected(found: FoundBank) -> Vec<Place> {
+    import::check(found).rejected
+}
+
 const KINDS: [Kind; 5] = [Kind::Single, Kind::Multiple, Kind::Judge, Kind::Blank, Kind::Short];
 
 /// A row a chapter: kinds, then difficulties 1 to 5, then the sum.
