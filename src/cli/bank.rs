@@ -6,9 +6,10 @@ use clap::Subcommand;
 
 use super::{Refusal, explain, merge, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
-use crate::formats::{FoundBank, recognise};
+use crate::domain::quality::Document;
+use crate::formats::{FoundBank, Place, recognise};
 use crate::services::ServiceError;
-use crate::services::bank_check::{BankCheck, check_files};
+use crate::services::bank_check;
 use crate::services::banks::ImportOptions;
 use crate::services::first_start::BUILT_IN_BANK;
 
@@ -19,6 +20,13 @@ pub(super) enum BankCommand {
         /// The files; those that are no banks, such as a README, are named and skipped.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The documents that sources may cite: a JSON list of `{"document", "articles", "parts"}`.
+        /// Without it, those that the built-in bank rests on.
+        #[arg(long, conflicts_with = "any_source")]
+        documents: Option<PathBuf>,
+        /// Let sources cite any document.
+        #[arg(long)]
+        any_source: bool,
     },
     /// Put the questions of files into a bank: all of them or none.
     Import {
@@ -47,7 +55,14 @@ pub(super) enum BankCommand {
 
 pub(super) async fn run(database: DatabaseConfig, command: BankCommand) -> Result<(), Refusal> {
     match command {
-        BankCommand::Check { files } => check(&files),
+        BankCommand::Check { files, documents, any_source } => {
+            let documents = match documents {
+                _ if any_source => None,
+                Some(path) => Some(crate::built_in::read_documents(&read_file(&path)?)?),
+                None => Some(crate::built_in::documents()?),
+            };
+            check(&files, documents.as_deref())
+        }
         BankCommand::Import { files, bank, dry_run } => import(&database, &files, bank, dry_run).await,
         BankCommand::Export { code, format, output } => export(&database, code, &format, &output).await,
     }
@@ -71,28 +86,27 @@ fn read_banks(files: &[PathBuf]) -> Result<Vec<FoundBank>, Refusal> {
         .collect()
 }
 
-fn check(files: &[PathBuf]) -> Result<(), Refusal> {
+fn check(files: &[PathBuf], documents: Option<&[Document]>) -> Result<(), Refusal> {
     let (banks, others): (Vec<PathBuf>, Vec<PathBuf>) = files
         .iter()
         .cloned()
-        .partition(|path| path.is_file() && path.extension().is_some_and(|end| end != "md"));
+        .partition(|path| !path.is_dir() && path.extension().is_none_or(|end| end != "md"));
     for path in others {
         println!("skipped: {} is no bank file", path.display());
     }
-    let report = check_files(merge(read_banks(&banks)?));
+    let report = bank_check::check(merge(read_banks(&banks)?), documents);
     print!("{}", report.counts);
-    refuse_findings(&report)?;
-    println!("no finding");
-    Ok(())
-}
-
-fn refuse_findings(report: &BankCheck) -> Result<(), Refusal> {
     if report.findings.is_empty() {
+        println!("{} questions, no finding", report.questions);
         return Ok(());
     }
+    Err(refuse(&report.findings))
+}
+
+fn refuse(findings: &[Place]) -> Refusal {
     let lines: Vec<String> =
-        report.findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
-    Err(Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n"))))
+        findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
+    Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n")))
 }
 
 async fn import(
@@ -112,7 +126,10 @@ async fn import(
     let found = merge(found);
     if !known {
         // Before the bank is made: a refused import or a dry run leaves nothing behind.
-        refuse_findings(&check_files(found.clone()))?;
+        let rejected = bank_check::rejected(found.clone());
+        if !rejected.is_empty() {
+            return Err(refuse(&rejected));
+        }
         if dry_run {
             let count = found.questions.len();
             println!("{bank} would be made: {count} questions: {count} added (dry run, nothing was saved)");

@@ -13,6 +13,7 @@ pub mod org;
 pub mod password;
 pub mod period;
 pub mod points;
+pub mod quality;
 pub mod question;
 mod question_faults;
 pub mod quiz;

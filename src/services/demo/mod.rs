@@ -112,7 +112,7 @@ impl Maker {
 
     fn below(&mut self, bound: usize) -> usize {
         let bound = u32::try_from(bound.max(1)).unwrap_or(u32::MAX);
-        (u64::from(self.random.next_u32()) * u64::from(bound) >> 32) as usize
+        ((u64::from(self.random.next_u32()) * u64::from(bound)) >> 32) as usize
     }
 
     fn pick<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> Option<&'a T> {
