@@ -1,6 +1,7 @@
 //! Units and people from files: everything or nothing, with a report that names each bad row.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -72,43 +73,50 @@ impl Rosters {
         self.run(dry_run, move |connection, report| {
             let mut known: HashMap<String, UnitRow> =
                 units::list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
-            let mut seen = HashSet::new();
-            let mut waiting = Vec::new();
+            let mut refused: Vec<(&Row, Refusal)> = Vec::new();
+            let mut rows: HashMap<&str, &Row> = HashMap::new();
+            let mut has_root = false;
             for row in table.rows() {
-                if seen.insert(table.cell(row, "code").to_owned()) {
-                    waiting.push(row);
-                } else {
-                    report.reject(
-                        &table,
-                        row,
-                        ("code", message!("编码在文件中重复", "the code stands twice in the file")),
-                    );
-                }
-            }
-            // Rounds: a row is taken once its parent is known, so parents may come later in the file.
-            loop {
-                let (ready, later): (Vec<&Row>, Vec<&Row>) = waiting.iter().partition(|row| {
-                    let parent = table.cell(row, "parent_code");
-                    parent.is_empty() || known.contains_key(parent) || !seen.contains(parent)
-                });
-                if ready.is_empty() {
-                    break;
-                }
-                for row in ready {
-                    match import_unit(connection, &principal, &table, row, &mut known)? {
-                        Ok(outcome) => report.count(&outcome),
-                        Err(refusal) => {
-                            // Its children get the same word instead of waiting for ever.
-                            seen.remove(table.cell(row, "code"));
-                            report.reject(&table, row, refusal);
-                        }
+                if let Entry::Vacant(place) = rows.entry(table.cell(row, "code")) {
+                    if is_root(&table, row) && std::mem::replace(&mut has_root, true) {
+                        refused.push((
+                            row,
+                            ("parent_code", message!("最上级组织只有一个", "there is one root")),
+                        ));
+                    } else {
+                        place.insert(row);
                     }
+                } else {
+                    let refusal = message!("编码在文件中重复", "the code stands twice in the file");
+                    refused.push((row, ("code", refusal)));
                 }
-                waiting = later;
             }
-            for row in waiting {
+            // A row is taken after its parent's, which may come later in the file.
+            let mut below: HashMap<&str, Vec<&Row>> = HashMap::new();
+            let mut ready = VecDeque::new();
+            for &row in rows.values() {
+                let parent = table.cell(row, "parent_code");
+                if !parent.is_empty() && rows.contains_key(parent) {
+                    below.entry(parent).or_default().push(row);
+                } else {
+                    ready.push_back(row);
+                }
+            }
+            ready.make_contiguous().sort_by_key(|row| row.number);
+            while let Some(row) = ready.pop_front() {
+                match import_unit(connection, &principal, &table, row, &mut known)? {
+                    Ok(outcome) => report.count(&outcome),
+                    Err(refusal) => refused.push((row, refusal)),
+                }
+                ready.extend(below.remove(table.cell(row, "code")).unwrap_or_default());
+            }
+            for row in below.into_values().flatten() {
                 let refusal = message!("上下级互为上级", "the units are each other's parents");
-                report.reject(&table, row, ("parent_code", refusal));
+                refused.push((row, ("parent_code", refusal)));
+            }
+            refused.sort_by_key(|(row, _)| row.number);
+            for (row, refusal) in refused {
+                report.reject(&table, row, refusal);
             }
             report.found = table.rows().len();
             report.warn_of_unknown(&table);
@@ -263,13 +271,17 @@ impl RosterReport {
 
     fn warn_of_unknown(&mut self, table: &Table) {
         for heading in &table.unknown {
-            let at = "1".to_owned();
-            self.warnings.push(Place {
-                at,
-                message: message!("未使用的列：{heading}", "the column {heading} is not used"),
-            });
+            let (text, at) = (&heading.text, heading.at.clone());
+            let message = message!("未使用的列：{text}", "the column {text} is not used");
+            self.warnings.push(Place { at, message });
         }
     }
+}
+
+/// Whether a row is about the root: it names no parent and the highest level.
+fn is_root(table: &Table, row: &Row) -> bool {
+    table.cell(row, "parent_code").is_empty()
+        && UnitKind::parse(table.cell(row, "kind")) == Some(UnitKind::Zone)
 }
 
 fn import_unit(
@@ -499,6 +511,13 @@ impl MemberImport {
         let new_role = role
             .filter(|&role| role != Role::Member)
             .filter(|&role| !grants.iter().any(|grant| grant.role == role && grant.unit_id == unit.id));
+        if new_role.is_some() && before.id == self.principal.member_id {
+            let message = message!(
+                "不能更改自己的角色，请由另一位管理员更改",
+                "your own roles are for another admin to change"
+            );
+            return Ok(Err(("role", message)));
+        }
         if &row == before && new_role.is_none() {
             return Ok(Ok(Outcome::Unchanged));
         }
