@@ -79,6 +79,10 @@ pub fn list_banks(connection: &mut AnyConnection) -> Result<Vec<BankRow>, StoreE
 /// # Errors
 /// [`StoreError::NotFound`] when there is none.
 pub fn get_bank(connection: &mut AnyConnection, code: &str) -> Result<BankRow, StoreError> {
+    if code.contains('\0') {
+        // No code holds it, and PostgreSQL refuses to be asked.
+        return Err(StoreError::NotFound("bank"));
+    }
     let row: Option<BankColumns> = banks::table.filter(banks::code.eq(code)).first(connection).optional()?;
     Ok(row.ok_or(StoreError::NotFound("bank"))?.into())
 }
