@@ -270,7 +270,7 @@ impl Banks {
             .context
             .database
             .write(move |connection| -> Result<_, ServiceError> {
-                let bank = banks::get_bank(connection, &code)?;
+                let bank = banks::hold_bank(connection, &code)?;
                 Ok(import::apply(connection, &bank, checked, format, stamp, save)?)
             })
             .await?;
@@ -325,7 +325,7 @@ impl Banks {
         self.context
             .database
             .write(move |connection| {
-                let bank = banks::get_bank(connection, &code)?;
+                let bank = banks::hold_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
                 work(connection, &bank, rows, stamp)
             })

@@ -368,6 +368,27 @@ on_both_databases! {
         assert_eq!(state(&admin).await, after);
     }
 
+    async fn changes_at_the_same_time_come_one_after_the_other(backend) {
+        let app = TestApp::start(backend).await;
+        let admin = empty_bank(&app).await;
+        admin.post(QUESTIONS, question("q0", "judge")).await.expect(201);
+        admin.delete(&format!("{QUESTIONS}/q0")).await.expect(204);
+        let files = (0..8).map(|number| {
+            // Each file brings back the same question, changes it, and adds one of its own.
+            let shared = with(question("q0", "judge"), &json!({"stem": format!("题干 {number}")}));
+            admin.upload(IMPORT, json!([shared, question(&format!("n{number}"), "judge")]).to_string())
+        });
+        let mut revisions: Vec<i64> = Vec::new();
+        for reply in futures_util::future::join_all(files).await {
+            let report = reply.expect(200);
+            assert_eq!(report["added"].as_u64().unwrap() + report["updated"].as_u64().unwrap(), 2);
+            revisions.push(report["revision"].as_i64().unwrap());
+        }
+        revisions.sort_unstable();
+        assert_eq!(revisions, [3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(codes(&admin, "").await, ["n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "q0"]);
+    }
+
     async fn files_that_are_no_bank_are_refused(backend) {
         let app = TestApp::start(backend).await;
         let admin = empty_bank(&app).await;
