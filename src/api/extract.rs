@@ -5,11 +5,12 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as UploadedBytes;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
@@ -256,11 +257,32 @@ impl<T: DeserializeOwned + 'static> FromRequest for PathPart<T> {
 }
 
 /// An upload of one file.
-#[derive(MultipartForm)]
 pub(super) struct Upload {
     /// The file.
-    #[multipart(limit = "32MB")]
-    pub file: UploadedBytes,
+    pub file: Bytes,
+}
+
+#[derive(MultipartForm)]
+#[multipart(deny_unknown_fields, duplicate_field = "deny")]
+struct UploadFields {
+    #[multipart(limit = "32MiB")]
+    file: UploadedBytes,
+}
+
+impl FromRequest for Upload {
+    type Error = Problem;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // Not by the form's own error handler, which does not see a wrong content type.
+        let form = MultipartForm::<UploadFields>::from_request(request, payload);
+        Box::pin(async move {
+            match form.await {
+                Ok(form) => Ok(Self { file: form.into_inner().file.data }),
+                Err(error) => Err(upload_problem(&error)),
+            }
+        })
+    }
 }
 
 /// An upload of one file, for the API's description.
@@ -272,30 +294,29 @@ pub(super) struct UploadForm {
     file: Vec<u8>,
 }
 
-/// What is wrong with an upload, as a problem.
-pub(super) fn upload_error(
-    error: actix_multipart::MultipartError,
-    request: &HttpRequest,
-) -> actix_web::Error {
-    use actix_multipart::MultipartError;
-    let _ = request;
-    let problem = match error {
-        MultipartError::MissingField(field) => {
+/// What is wrong with an upload.
+fn upload_problem(error: &actix_web::Error) -> Problem {
+    match error.as_error::<MultipartError>() {
+        Some(MultipartError::MissingField(field)) => {
             Problem::field(format!("/{field}"), message!("请上传文件", "the file is missing"))
         }
-        MultipartError::DuplicateField(field) => {
+        Some(MultipartError::DuplicateField(field)) => {
             Problem::field(format!("/{field}"), message!("一次只能上传一个文件", "one file at a time"))
         }
-        MultipartError::ContentTypeMissing
-        | MultipartError::ContentTypeParse
-        | MultipartError::ContentTypeIncompatible => Problem::new(ProblemCode::UnsupportedMediaType),
-        MultipartError::Payload(PayloadError::Overflow) => too_large(MOST_UPLOAD_BYTES),
-        other if actix_web::ResponseError::status_code(&other).as_u16() == 413 => {
+        Some(MultipartError::UnknownField(field)) => {
+            Problem::field(format!("/{field}"), message!("未知字段", "unknown field"))
+        }
+        Some(
+            MultipartError::ContentTypeMissing
+            | MultipartError::ContentTypeParse
+            | MultipartError::ContentTypeIncompatible,
+        ) => Problem::new(ProblemCode::UnsupportedMediaType),
+        Some(MultipartError::Payload(PayloadError::Overflow)) => too_large(MOST_UPLOAD_BYTES),
+        _ if error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE => {
             too_large(MOST_UPLOAD_BYTES)
         }
         _ => Problem::new(ProblemCode::MalformedUpload),
-    };
-    problem.into()
+    }
 }
 
 #[cfg(test)]

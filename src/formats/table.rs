@@ -19,7 +19,16 @@ pub struct Table {
     rows: Vec<Row>,
     sheet: Option<String>,
     /// Headings that nobody asked for.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<UnknownHeading>,
+}
+
+/// A heading that nobody asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownHeading {
+    /// What it says.
+    pub text: String,
+    /// Where it stands, in a person's words.
+    pub at: String,
 }
 
 /// One row of a table.
@@ -76,7 +85,10 @@ impl Table {
                 Some(column) => {
                     found.insert(column.name, index);
                 }
-                None if !cell.is_empty() => unknown.push(cell.clone()),
+                None if !cell.is_empty() => unknown.push(UnknownHeading {
+                    text: cell.clone(),
+                    at: place(sheet.as_deref(), Some(index), heading.number),
+                }),
                 None => {}
             }
         }
@@ -108,11 +120,15 @@ impl Table {
 
     /// Where a cell stands, in a person's words: `Sheet1!B7`, or `line 7` of a CSV file.
     pub fn place(&self, row: &Row, column: &str) -> String {
-        match (&self.sheet, self.columns.get(column)) {
-            (Some(sheet), Some(&index)) => format!("{sheet}!{}{}", column_letters(index), row.number),
-            (Some(sheet), None) => format!("{sheet}!A{}", row.number),
-            (None, _) => format!("line {}", row.number),
-        }
+        place(self.sheet.as_deref(), self.columns.get(column).copied(), row.number)
+    }
+}
+
+fn place(sheet: Option<&str>, column: Option<usize>, row: usize) -> String {
+    match (sheet, column) {
+        (Some(sheet), Some(column)) => format!("{sheet}!{}{row}", column_letters(column)),
+        (Some(sheet), None) => format!("{sheet}!A{row}"),
+        (None, _) => format!("line {row}"),
     }
 }
 
@@ -254,7 +270,8 @@ mod tests {
         let table = Table::read(&workbook.save_to_buffer().unwrap(), &COLUMNS).unwrap();
         assert_eq!(cells(&table), [(2, "13800000001", ""), (4, "ls", "")]);
         assert_eq!(table.place(&table.rows()[1], "login"), "名单!B4");
-        assert_eq!(table.unknown, ["备注"]);
+        let unknown: Vec<_> = table.unknown.iter().map(|heading| (&*heading.text, &*heading.at)).collect();
+        assert_eq!(unknown, [("备注", "名单!A1")]);
     }
 
     #[test]
