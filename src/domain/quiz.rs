@@ -118,6 +118,8 @@ impl QuizRules {
         let length = self.title.trim().chars().count();
         if !(1..=200).contains(&length) {
             add("/title", message!("标题为 1 到 200 个字", "a title has 1 to 200 characters"));
+        } else if self.title.trim().chars().any(char::is_control) {
+            add("/title", message!("含控制符，请删去", "contains a control character; remove it"));
         }
         if self.closes_at.is_some_and(|closes_at| closes_at <= self.opens_at) {
             add("/closes_at", message!("结束时间须晚于开始时间", "must be after opens_at"));

@@ -116,10 +116,13 @@ impl Banks {
                 ),
             ));
         }
-        if !(1..=LONGEST_TITLE).contains(&title.chars().count()) {
+        if !(1..=LONGEST_TITLE).contains(&title.chars().count()) || title.chars().any(char::is_control) {
             return Err(ServiceError::invalid(
                 "/title",
-                message!("名称为 1 到 {LONGEST_TITLE} 个字", "a title has 1 to {LONGEST_TITLE} characters"),
+                message!(
+                    "名称为 1 到 {LONGEST_TITLE} 个字，不含控制符",
+                    "a title has 1 to {LONGEST_TITLE} characters and no control characters"
+                ),
             ));
         }
         let now = self.context.clock.now();
