@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config;
 
 use super::docs::{self, ApiDoc};
-use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES, upload_error};
+use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
 use crate::services::Services;
@@ -156,10 +156,7 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
         app.app_data(state.clone())
             .app_data(PayloadConfig::new(MOST_JSON_BYTES))
             .app_data(
-                MultipartFormConfig::default()
-                    .total_limit(MOST_UPLOAD_BYTES)
-                    .memory_limit(MOST_UPLOAD_BYTES)
-                    .error_handler(upload_error),
+                MultipartFormConfig::default().total_limit(MOST_UPLOAD_BYTES).memory_limit(MOST_UPLOAD_BYTES),
             )
             .service(system::show_openapi)
             .service(system::show_docs)
