@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use actix_web::dev::ServerHandle;
-pub use actor::Actor;
+pub use actor::{Actor, Reply};
 pub use bank::{fixture_bank, right_answers, wrong_answer};
 pub use database::TestDatabase;
 use qianti::domain::time::Millis;
