@@ -178,7 +178,13 @@ on_both_databases! {
         let site = Site::build(TestApp::start(backend).await).await;
         let before = site.saved().await;
         for (method, path) in WITH_JSON {
-            for media_type in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data; boundary=x"] {
+            for media_type in [
+                "",
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "application/jsonp",
+                "multipart/form-data; boundary=x",
+            ] {
                 site.send(method, path, media_type, "{}").await.problem(415, "unsupported-media-type");
             }
         }
@@ -202,7 +208,8 @@ on_both_databases! {
         let body = json!({"code": "x", "title": "y".repeat(10_000_000)}).to_string();
         site.send_json("POST", "/banks", body).await.problem(413, "body-too-large");
         let rows = "x,y,B1\n".repeat(33 * 150_000);
-        site.admin().upload("/members/import", format!("login,name,unit_code\n{rows}")).await.problem(413, "body-too-large");
+        let file = format!("login,name,unit_code\n{rows}");
+        site.admin().upload("/members/import", file).await.problem(413, "body-too-large");
         assert_eq!(site.saved().await, before);
         let mut body = json!({"code": "x", "title": "y"}).to_string();
         body.extend(std::iter::repeat_n(' ', MOST_JSON_BYTES - body.len()));
@@ -306,7 +313,16 @@ on_both_databases! {
     async fn bad_times_and_dates_are_refused(backend) {
         let site = Site::build(TestApp::start(backend).await).await;
         let before = site.saved().await;
-        for time in ["", "tomorrow", "2026-11-23", "2026-11-23T04:00:00", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "+99999-01-01T00:00:00Z", "1795406400"] {
+        for time in [
+            "",
+            "tomorrow",
+            "2026-11-23",
+            "2026-11-23T04:00:00",
+            "2026-13-01T00:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "+99999-01-01T00:00:00Z",
+            "1795406400",
+        ] {
             for field in ["opens_at", "closes_at"] {
                 let body = site.quiz_with(&json!({field: time}));
                 assert_eq!(site.admin().post("/quizzes", body).await.pointers(), [format!("/{field}")], "{time}");
@@ -418,7 +434,8 @@ on_both_databases! {
         });
         let mut changed_question = question.clone();
         changed_question["code"] = json!("single-00");
-        let quiz = site.quiz_with(&json!({"sections": [{"title": "一", "chapters": ["第一章"], "count": 1, "points": 1}]}));
+        let section = json!({"title": "一", "chapters": ["第一章"], "count": 1, "points": 1});
+        let quiz = site.quiz_with(&json!({"sections": [section]}));
         let answers = json!({"answers": [{"no": 1, "answer": ["A"]}]});
         for (method, path, body) in [
             ("POST", "/auth/login", json!({"login": "admin", "password": "Admin-Pass-2026"})),
@@ -437,22 +454,36 @@ on_both_databases! {
             ("POST", "/attempts/{attempt}/submit", answers),
         ] {
             for pointer in texts(&body, "") {
-                for spoil in [|text: &str| format!("{text}\0"), |text: &str| format!("\0{text}"), |_: &str| "\0".into()] {
+                for spoil in [
+                    |text: &str| format!("{text}\0"), |text: &str| format!("\0{text}"), |_: &str| "\0".into(),
+                ] {
                     let mut body = body.clone();
                     let text = body.pointer_mut(&pointer).unwrap();
                     *text = json!(spoil(text.as_str().unwrap()));
                     let reply = site.send_json(method, path, body.to_string()).await;
                     assert_eq!(reply.status, 422, "{method} {path} {pointer}: {}", reply.text);
-                    // A word that is one of a few is no such word with NUL in it.
                     assert_eq!(reply.pointers(), [pointer.clone()], "{method} {path}");
                 }
             }
         }
-        for list in ["/members?q=%00", "/members?q=a%00b", "/banks/1000/questions?q=%00", "/banks/1000/questions?chapter=%00"] {
+        for list in [
+            "/members?q=%00",
+            "/members?q=a%00b",
+            "/banks/1000/questions?q=%00",
+            "/banks/1000/questions?chapter=%00",
+        ] {
             let name = list.split(['?', '=']).nth(1).unwrap();
             assert_eq!(site.admin().get(list).await.pointers(), [format!("/{name}")], "{list}");
         }
-        for path in ["/banks/%00/questions", "/banks/1000%00/questions", "/banks/%00/export", "/attempts/%00", "/units/%00", "/quizzes/1%00", "/problems/%00"] {
+        for path in [
+            "/banks/%00/questions",
+            "/banks/1000%00/questions",
+            "/banks/%00/export",
+            "/attempts/%00",
+            "/units/%00",
+            "/quizzes/1%00",
+            "/problems/%00",
+        ] {
             let reply = site.admin().get(path).await;
             assert!(reply.status == 404 || reply.status == 405, "{path} {}", reply.text);
         }
@@ -554,7 +585,23 @@ on_both_databases! {
     async fn what_is_no_id_is_not_found(backend) {
         let site = Site::build(TestApp::start(backend).await).await;
         let before = site.saved().await;
-        for id in ["x", "0", "-1", "1.5", "1e3", "999999", "9007199254740993", "9223372036854775807", "9223372036854775808", "99999999999999999999999999", "%20", "１", "1%20OR%201=1", "null", "..%2f1"] {
+        for id in [
+            "x",
+            "0",
+            "-1",
+            "1.5",
+            "1e3",
+            "999999",
+            "9007199254740993",
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999999999",
+            "%20",
+            "１",
+            "1%20OR%201=1",
+            "null",
+            "..%2f1",
+        ] {
             let admin = site.admin();
             admin.patch(&format!("/units/{id}"), json!({"name": "名"})).await.problem(404, "not-found");
             admin.delete(&format!("/units/{id}")).await.problem(404, "not-found");
@@ -622,7 +669,14 @@ on_both_databases! {
             reply.problem(400, "malformed-upload");
             let nothing = site.send("POST", path, "multipart/form-data; boundary=x", "").await;
             assert!([400, 422].contains(&nothing.status), "{path} {}", nothing.text);
-            for file in [&b""[..], b"  \n", b"\0\0\0\0", b"PK\x03\x04 no zip", b"\x89PNG\r\n\x1a\n", b"\xff\xfe\xff"] {
+            for file in [
+                &b""[..],
+                b"  \n",
+                b"\0\0\0\0",
+                b"PK\x03\x04 no zip",
+                b"\x89PNG\r\n\x1a\n",
+                b"\xff\xfe\xff",
+            ] {
                 let reply = site.admin().upload(path, file).await;
                 assert_eq!(reply.status, 422, "{path} {file:?}: {}", reply.text);
                 reply.problem(422, "unreadable-file");
