@@ -202,10 +202,19 @@ fn read_csv(file: &[u8]) -> Result<Vec<Row>, Message> {
     for record in reader.records() {
         let record =
             record.map_err(|error| message!("无法读取 CSV：{error}", "the CSV cannot be read: {error}"))?;
-        let number = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
+        let number = record.position().map_or(0, |position| line_of(&text, position));
         rows.push(Row { number, cells: record.iter().map(|cell| cell.trim().to_owned()).collect() });
     }
     Ok(rows)
+}
+
+/// The line of `text` on which the record begins whose reading began at `position`: empty lines before
+/// the record are read with it.
+fn line_of(text: &str, position: &csv::Position) -> usize {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    usize::try_from(position.line()).unwrap_or(0) + skipped.filter(|&&byte| byte == b'\n').count()
 }
 
 /// The text of a file in UTF-8 (with or without byte order mark) or, when it is not, in GBK.

@@ -378,6 +378,9 @@ C3,新党委,committee,zone
         let lines = ["line 3", "line 4", "line 5", "line 6", "line 7", "line 8", "line 9", "line 10", "line 11", "line 13"];
         assert_eq!(rejected(&world.admin, MEMBERS, csv.clone()).await, lines);
         assert_eq!(rejected(&world.admin, &format!("{MEMBERS}?dry_run=true"), csv).await, lines);
+        // Empty lines count, and so do those inside a quoted cell.
+        let gaps = "账号,姓名,组织编码\r\n\r\nn1,\"新\n人\",B1\r\n\r\n\r\nn2,新人,nowhere\r\n";
+        assert_eq!(rejected(&world.admin, MEMBERS, gaps).await, ["line 3", "line 7"]);
         let cells = ["C3", "A4", "B5", "A6", "A7", "D8", "E9", "E10", "C11", "D13"].map(|cell| format!("名单!{cell}"));
         assert_eq!(rejected(&world.admin, MEMBERS, xlsx(&rows)).await, cells);
         assert_eq!(people(&world.admin).await, before);
