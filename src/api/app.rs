@@ -11,13 +11,16 @@ use actix_web::{App, HttpServer};
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::Config;
 
 use super::docs::{self, ApiDoc};
-use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES, upload_error};
+use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
 use crate::services::Services;
+
+/// Pages that are not part of the OpenAPI document.
+const UNDOCUMENTED: [&str; 4] = ["/", "/docs", "/docs/", "/openapi.json"];
 
 /// What the handlers share.
 pub struct ApiState {
@@ -50,6 +53,7 @@ impl ApiState {
                     methods.map(|(_, method)| method).collect(),
                 )
             })
+            .chain(UNDOCUMENTED.map(|path| (path.split('/').map(ToOwned::to_owned).collect(), vec!["GET"])))
             .collect();
         let openapi = serde_json::to_string(&document).unwrap_or_default();
         Self { services, metrics: Metrics::new(), openapi, routes }
@@ -60,7 +64,10 @@ impl ApiState {
         let parts: Vec<&str> = path.split('/').collect();
         let fits = |template: &[String]| {
             template.len() == parts.len()
-                && template.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+                && template
+                    .iter()
+                    .zip(&parts)
+                    .all(|(wanted, part)| wanted == part || (wanted.starts_with('{') && !part.is_empty()))
         };
         self.routes
             .iter()
@@ -139,6 +146,7 @@ fn openapi() -> utoipa::openapi::OpenApi {
 /// When the listener cannot be used.
 pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let state = Data::new(ApiState::new(services));
+    let docs_config = Data::new(Config::new(["/openapi.json"]));
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
             .into_utoipa_app()
@@ -148,15 +156,13 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
         app.app_data(state.clone())
             .app_data(PayloadConfig::new(MOST_JSON_BYTES))
             .app_data(
-                MultipartFormConfig::default()
-                    .total_limit(MOST_UPLOAD_BYTES)
-                    .memory_limit(MOST_UPLOAD_BYTES)
-                    .error_handler(upload_error),
+                MultipartFormConfig::default().total_limit(MOST_UPLOAD_BYTES).memory_limit(MOST_UPLOAD_BYTES),
             )
             .service(system::show_openapi)
             .service(system::show_docs)
             .service(system::show_home)
-            .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"])))
+            .app_data(docs_config.clone())
+            .service(system::show_docs_file)
             .default_service(web::to(system::refuse))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::observe))

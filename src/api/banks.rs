@@ -1,6 +1,5 @@
 //! Question banks.
 
-use actix_multipart::form::MultipartForm;
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, delete, get, post, put};
@@ -335,11 +334,11 @@ pub(super) async fn import_bank(
     state: Data<ApiState>,
     code: PathPart<String>,
     params: Query<ImportParams>,
-    upload: MultipartForm<Upload>,
+    upload: Upload,
 ) -> Result<Json<ImportReportResponse>, Problem> {
     let ImportParams { format, dry_run, accept_valid } = params.0;
     let options = ImportOptions { dry_run, accept_valid };
-    let file = &upload.file.data;
+    let file = &upload.file;
     let report = state.services.banks.import(&caller.principal, code.0, &format, file, options).await?;
     Ok(Json(ImportReportResponse::new(&report, language())))
 }

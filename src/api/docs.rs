@@ -7,6 +7,7 @@ use utoipa::openapi::{Components, Content, Ref, RefOr, Response, ResponseBuilder
 
 use super::problem::{FieldFault, PROBLEMS, ProblemCode, ProblemResponse};
 use crate::domain::message::Language;
+use crate::domain::period::Period;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,9 +26,13 @@ use crate::domain::message::Language;
         (name = "leaderboards", description = "Rankings"),
         (name = "system", description = "Health and metrics")
     ),
-    components(schemas(ProblemResponse, FieldFault))
+    // What only a query parameter refers to is not collected from the handlers.
+    components(schemas(ProblemResponse, FieldFault, Period))
 )]
 pub(super) struct ApiDoc;
+
+/// What somebody with an initial password may call.
+const INITIAL_PASSWORD_WILL_DO: [&str; 3] = ["/auth/logout", "/me", "/me/password"];
 
 /// Adds what every operation shares: the way to log in, and the problems that it can answer.
 pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
@@ -36,26 +41,47 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for (path, item) in &mut document.paths.paths {
-        let in_api = path.starts_with("/api/");
         let operations =
             [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head];
-        for operation in operations.into_iter().filter_map(Option::as_mut).filter(|_| in_api) {
-            complete_operation(path, operation);
+        for operation in operations.into_iter().filter_map(Option::as_mut) {
+            if path.starts_with("/api/") {
+                add_shared_problems(path, operation);
+            }
+            shape_problems(operation);
         }
+    }
+    let description = document.info.description.get_or_insert_default();
+    description.push_str(
+        "\n\nWhat is refused or fails is answered as `application/problem+json` (RFC 9457), one of:\n\n\
+         | type | status | title |\n| --- | --- | --- |\n",
+    );
+    for code in PROBLEMS {
+        let (slug, status, title) = (code.slug(), code.status(), code.title(Language::English));
+        description.push_str(&format!("| `/problems/{slug}` | {status} | {title} |\n"));
     }
 }
 
-fn complete_operation(path: &str, operation: &mut Operation) {
+/// Adds the problems that come with how an operation is called, where its handler has not named that status.
+fn add_shared_problems(path: &str, operation: &mut Operation) {
     use ProblemCode::{
-        BodyTooLarge, Busy, Forbidden, Internal, InvalidFields, MalformedJson, NotFound, Unauthenticated,
+        BodyTooLarge, Busy, Forbidden, ImportRejected, Internal, InvalidFields, MalformedJson,
+        MalformedUpload, NotFound, PasswordChangeRequired, Unauthenticated, UnreadableFile,
         UnsupportedMediaType,
     };
     let mut codes = vec![Internal, Busy];
     if operation.security.is_some() {
         codes.extend([Unauthenticated, Forbidden]);
+        if !INITIAL_PASSWORD_WILL_DO.iter().any(|own| path.ends_with(own)) {
+            codes.push(PasswordChangeRequired);
+        }
     }
-    if operation.request_body.is_some() {
-        codes.extend([MalformedJson, BodyTooLarge, UnsupportedMediaType, InvalidFields]);
+    if let Some(body) = &operation.request_body {
+        codes.extend([BodyTooLarge, UnsupportedMediaType, InvalidFields]);
+        if matches!(body, RefOr::T(body) if body.content.contains_key("multipart/form-data")) {
+            codes.extend([MalformedUpload, UnreadableFile, ImportRejected]);
+        } else {
+            codes.push(MalformedJson);
+        }
     }
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
@@ -67,11 +93,24 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         codes.push(NotFound);
     }
     let responses = &mut operation.responses.responses;
-    for code in codes {
+    let named: Vec<String> = responses.keys().cloned().collect();
+    for code in PROBLEMS.iter().filter(|code| codes.contains(code)) {
         let status = code.status().to_string();
-        responses.entry(status).or_insert_with(|| RefOr::T(problem_response(code.title(Language::English))));
+        if named.contains(&status) {
+            continue;
+        }
+        let title = format!("{} (`/problems/{}`)", code.title(Language::English), code.slug());
+        match responses.entry(status).or_insert_with(|| RefOr::T(problem_response(""))) {
+            RefOr::T(response) if response.description.is_empty() => response.description = title,
+            RefOr::T(response) => response.description = format!("{}; {title}", response.description),
+            RefOr::Ref(_) => {}
+        }
     }
-    // Refusals that a handler names itself have the same shape.
+}
+
+/// Refusals that a handler names itself have the same shape.
+fn shape_problems(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut().filter(|(status, _)| *status >= &"400".to_owned()) {
         if let RefOr::T(response) = response
             && response.content.is_empty()

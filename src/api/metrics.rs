@@ -17,6 +17,9 @@ const SHORTEST_BUCKET_SECONDS: f64 = 0.0005;
 /// Buckets of the latency histogram: up to some 8 seconds.
 const BUCKETS: u16 = 15;
 
+/// The methods that are counted by name.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RouteLabels {
     method: String,
@@ -82,6 +85,8 @@ impl Metrics {
     }
 
     pub(super) fn answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        // HTTP lets a caller invent methods; each would be a label that is kept for ever.
+        let method = if METHODS.contains(&method) { method } else { "other" };
         let labels = RouteLabels { method: method.to_owned(), route: route.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
         self.seconds.get_or_create(&LatencyLabels { route: route.to_owned() }).observe(seconds);

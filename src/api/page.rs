@@ -49,7 +49,9 @@ impl PageParams {
     /// Where the page begins; `None` for the first.
     pub(super) fn cursor<T: DeserializeOwned>(&self) -> Result<Option<T>, Problem> {
         let Some(text) = self.cursor.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+        // No cursor of ours holds the character NUL, which PostgreSQL cannot be asked for.
+        let holds_nul = |bytes: &Vec<u8>| bytes.windows(6).any(|window| window == br"\u0000");
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| !holds_nul(bytes));
         let parsed = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         parsed.map(Some).ok_or_else(|| {
             Problem::field(

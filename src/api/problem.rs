@@ -149,6 +149,12 @@ impl Problem {
         Self::invalid(vec![Fault { pointer: pointer.into(), message }])
     }
 
+    /// The fields that are wrong.
+    #[cfg(test)]
+    pub(super) fn pointers(&self) -> Vec<&str> {
+        self.faults.iter().map(|fault| fault.pointer.as_str()).collect()
+    }
+
     fn with_report(report: &impl Serialize) -> Self {
         Self { report: serde_json::to_value(report).ok(), ..Self::new(ProblemCode::ImportRejected) }
     }

@@ -1,6 +1,5 @@
 //! Units and people from files.
 
-use actix_multipart::form::MultipartForm;
 use actix_web::post;
 use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
@@ -80,9 +79,9 @@ pub(super) async fn import_units(
     caller: Caller<Admins>,
     state: Data<ApiState>,
     params: Query<RosterParams>,
-    upload: MultipartForm<Upload>,
+    upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
-    let file = &upload.file.data;
+    let file = &upload.file;
     let report = state.services.rosters.import_units(&caller.principal, file, params.0.dry_run).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }
@@ -101,9 +100,9 @@ pub(super) async fn import_members(
     caller: Caller<Admins>,
     state: Data<ApiState>,
     params: Query<RosterParams>,
-    upload: MultipartForm<Upload>,
+    upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
-    let file = &upload.file.data;
+    let file = &upload.file;
     let report = state.services.rosters.import_members(&caller.principal, file, params.0.dry_run).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }

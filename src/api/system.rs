@@ -5,6 +5,7 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_swagger_ui::Config;
 
 use super::app::ApiState;
 use super::extract::PathPart;
@@ -94,6 +95,23 @@ pub(super) async fn show_openapi(state: Data<ApiState>) -> HttpResponse {
 #[get("/docs")]
 pub(super) async fn show_docs() -> HttpResponse {
     HttpResponse::Found().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// The files of the browsable documentation; all of them are in the binary.
+#[get("/docs/{file:.*}")]
+pub(super) async fn show_docs_file(
+    file: PathPart<String>,
+    config: Data<Config<'static>>,
+) -> Result<HttpResponse, Problem> {
+    let found = utoipa_swagger_ui::serve(&file.0, config.into_inner());
+    let file = found
+        .map_err(|_| Problem::new(ProblemCode::Internal))?
+        .ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    let mut response = HttpResponse::Ok();
+    if file.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, header::ContentEncoding::Gzip));
+    }
+    Ok(response.content_type(file.content_type).body(file.bytes.into_owned()))
 }
 
 /// The first page.

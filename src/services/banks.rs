@@ -113,10 +113,13 @@ impl Banks {
                 ),
             ));
         }
-        if !(1..=LONGEST_TITLE).contains(&title.chars().count()) {
+        if !(1..=LONGEST_TITLE).contains(&title.chars().count()) || title.chars().any(char::is_control) {
             return Err(ServiceError::invalid(
                 "/title",
-                message!("名称为 1 到 {LONGEST_TITLE} 个字", "a title has 1 to {LONGEST_TITLE} characters"),
+                message!(
+                    "名称为 1 到 {LONGEST_TITLE} 个字，不含控制符",
+                    "a title has 1 to {LONGEST_TITLE} characters, none of them a control character"
+                ),
             ));
         }
         let now = self.context.clock.now();
@@ -264,7 +267,7 @@ impl Banks {
             .context
             .database
             .write(move |connection| -> Result<_, ServiceError> {
-                let bank = banks::get_bank(connection, &code)?;
+                let bank = banks::hold_bank(connection, &code)?;
                 Ok(import::apply(connection, &bank, checked, format, stamp, save)?)
             })
             .await?;
@@ -319,7 +322,7 @@ impl Banks {
         self.context
             .database
             .write(move |connection| {
-                let bank = banks::get_bank(connection, &code)?;
+                let bank = banks::hold_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
                 work(connection, &bank, rows, stamp)
             })

@@ -155,6 +155,13 @@ impl MemberImport {
         let new_role = role
             .filter(|&role| role != Role::Member)
             .filter(|&role| !grants.iter().any(|grant| grant.role == role && grant.unit_id == unit.id));
+        if new_role.is_some() && before.id == self.principal.member_id {
+            let message = message!(
+                "不能更改自己的角色，请由另一位管理员更改",
+                "your own roles are for another admin to change"
+            );
+            return Ok(Err(("role", message)));
+        }
         if &row == before && new_role.is_none() {
             return Ok(Ok(Outcome::Unchanged));
         }

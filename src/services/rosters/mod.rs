@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use self::members::{MEMBER_COLUMNS, MemberImport};
-use self::units::{UNIT_COLUMNS, import_unit};
+use self::units::{UNIT_COLUMNS, UnitOrder, import_unit, order_units};
 use super::{Context, ServiceError};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
@@ -56,43 +56,16 @@ impl Rosters {
         self.run(dry_run, move |connection, report| {
             let mut known: HashMap<String, UnitRow> =
                 list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
-            let mut seen = HashSet::new();
-            let mut waiting = Vec::new();
-            for row in table.rows() {
-                if seen.insert(table.cell(row, "code").to_owned()) {
-                    waiting.push(row);
-                } else {
-                    report.reject(
-                        &table,
-                        row,
-                        ("code", message!("编码在文件中重复", "the code stands twice in the file")),
-                    );
+            let UnitOrder { ready, mut refused } = order_units(&table);
+            for row in ready {
+                match import_unit(connection, &principal, &table, row, &mut known)? {
+                    Ok(outcome) => report.count(&outcome),
+                    Err(refusal) => refused.push((row, refusal)),
                 }
             }
-            // Rounds: a row is taken once its parent is known, so parents may come later in the file.
-            loop {
-                let (ready, later): (Vec<&Row>, Vec<&Row>) = waiting.iter().partition(|row| {
-                    let parent = table.cell(row, "parent_code");
-                    parent.is_empty() || known.contains_key(parent) || !seen.contains(parent)
-                });
-                if ready.is_empty() {
-                    break;
-                }
-                for row in ready {
-                    match import_unit(connection, &principal, &table, row, &mut known)? {
-                        Ok(outcome) => report.count(&outcome),
-                        Err(refusal) => {
-                            // Its children get the same word instead of waiting for ever.
-                            seen.remove(table.cell(row, "code"));
-                            report.reject(&table, row, refusal);
-                        }
-                    }
-                }
-                waiting = later;
-            }
-            for row in waiting {
-                let refusal = message!("上下级互为上级", "the units are each other's parents");
-                report.reject(&table, row, ("parent_code", refusal));
+            refused.sort_by_key(|(row, _)| row.number);
+            for (row, refusal) in refused {
+                report.reject(&table, row, refusal);
             }
             report.found = table.rows().len();
             report.warn_of_unknown(&table);
@@ -247,11 +220,9 @@ impl RosterReport {
 
     fn warn_of_unknown(&mut self, table: &Table) {
         for heading in &table.unknown {
-            let at = "1".to_owned();
-            self.warnings.push(Place {
-                at,
-                message: message!("未使用的列：{heading}", "the column {heading} is not used"),
-            });
+            let (text, at) = (&heading.text, heading.at.clone());
+            let message = message!("未使用的列：{text}", "the column {text} is not used");
+            self.warnings.push(Place { at, message });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One row of a roster of units.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 
 use super::{Outcome, Refusal};
 use crate::domain::org::UnitKind;
@@ -20,6 +21,61 @@ pub(super) const UNIT_COLUMNS: [Column; 4] = [
 ];
 
 /// Takes one row of a roster of units; the inner error says why it cannot be taken.
+/// The rows of a roster of units in the order in which they can be taken.
+pub(super) struct UnitOrder<'a> {
+    /// Parents before their children, wherever they stand in the file.
+    pub(super) ready: Vec<&'a Row>,
+    /// Rows that have no place in that order.
+    pub(super) refused: Vec<(&'a Row, Refusal)>,
+}
+
+/// Puts parents before their children; refuses a code that stands twice, a second root and circles.
+pub(super) fn order_units(table: &Table) -> UnitOrder<'_> {
+    let mut refused: Vec<(&Row, Refusal)> = Vec::new();
+    let mut rows: HashMap<&str, &Row> = HashMap::new();
+    let mut has_root = false;
+    for row in table.rows() {
+        match rows.entry(table.cell(row, "code")) {
+            Entry::Occupied(_) => {
+                let refusal = message!("编码在文件中重复", "the code stands twice in the file");
+                refused.push((row, ("code", refusal)));
+            }
+            Entry::Vacant(_) if is_root(table, row) && std::mem::replace(&mut has_root, true) => {
+                refused.push((row, ("parent_code", message!("最上级组织只有一个", "there is one root"))));
+            }
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+        }
+    }
+    let mut below: HashMap<&str, Vec<&Row>> = HashMap::new();
+    let mut open = VecDeque::new();
+    for row in table.rows().iter().filter(|row| rows.get(table.cell(row, "code")) == Some(row)) {
+        let parent = table.cell(row, "parent_code");
+        if !parent.is_empty() && rows.contains_key(parent) {
+            below.entry(parent).or_default().push(row);
+        } else {
+            open.push_back(row);
+        }
+    }
+    let mut ready = Vec::with_capacity(rows.len());
+    while let Some(row) = open.pop_front() {
+        open.extend(below.remove(table.cell(row, "code")).unwrap_or_default());
+        ready.push(row);
+    }
+    for row in below.into_values().flatten() {
+        let refusal = message!("上下级互为上级", "the units are each other's parents");
+        refused.push((row, ("parent_code", refusal)));
+    }
+    UnitOrder { ready, refused }
+}
+
+/// Whether a row is about the root: it names no parent and the highest level.
+fn is_root(table: &Table, row: &Row) -> bool {
+    table.cell(row, "parent_code").is_empty()
+        && UnitKind::parse(table.cell(row, "kind")) == Some(UnitKind::Zone)
+}
+
 pub(super) fn import_unit(
     connection: &mut AnyConnection,
     principal: &Principal,
