@@ -1,7 +1,7 @@
 //! Every setting: its flag, its environment variable of the same name, its default, its check. A bad one is
 //! refused at start, by name and with the reason.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -99,7 +99,7 @@ pub struct DatabaseConfig {
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
     /// The address to listen on.
-    #[arg(long, env = "QIANTI_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "QIANTI_LISTEN", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     pub listen: SocketAddr,
 
     /// Threads that answer requests; 0 means as many as the machine has cores.
@@ -133,6 +133,12 @@ impl TypedValueParser for DatabaseUrlParser {
         let url = value.to_str().ok_or_else(|| refuse("it is not UTF-8"))?;
         DatabaseUrl::parse(url).map_err(|reason| refuse(&reason))
     }
+}
+
+/// An address with its port; a name, such as `localhost:8080`, is looked up.
+fn parse_address(address: &str) -> Result<SocketAddr, String> {
+    let mut found = address.to_socket_addrs().map_err(|error| format!("{error}; write ADDRESS:PORT"))?;
+    found.next().ok_or_else(|| format!("{address} is no address of this machine"))
 }
 
 fn parse_timezone(name: &str) -> Result<String, String> {

@@ -82,7 +82,12 @@ impl From<QuestionRow> for QuestionResponse {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuestionRequest {
-    code: String,
+    /// Taken over from an answer of ours, and not looked at.
+    #[serde(default, rename = "id")]
+    _id: Option<i64>,
+    /// May be left out where the path names it.
+    #[serde(default)]
+    code: Option<String>,
     kind: Kind,
     #[serde(default)]
     chapter: Option<String>,
@@ -108,7 +113,7 @@ pub(super) struct QuestionRequest {
 impl From<QuestionRequest> for Draft {
     fn from(request: QuestionRequest) -> Self {
         Self {
-            code: request.code,
+            code: request.code.unwrap_or_default(),
             kind: Some(request.kind),
             chapter: request.chapter,
             difficulty: request.difficulty,
@@ -295,7 +300,8 @@ pub(super) async fn update_question(
     body: Body<QuestionRequest>,
 ) -> Result<Json<QuestionResponse>, Problem> {
     let (bank, code) = path.0;
-    let row = state.services.banks.update_question(&caller.principal, bank, code, body.0.into()).await?;
+    let draft = QuestionRequest { code: body.0.code.or_else(|| Some(code.clone())), ..body.0 };
+    let row = state.services.banks.update_question(&caller.principal, bank, code, draft.into()).await?;
     Ok(Json(row.into()))
 }
 

@@ -309,6 +309,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
 }
 
 fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    // `?unit=&q=` asks for nothing: a form sends its empty fields too.
+    let given: Vec<_> =
+        form_urlencoded::parse(text.as_bytes()).filter(|(_, value)| !value.is_empty()).collect();
+    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(&given).finish();
     let pairs = || form_urlencoded::parse(text.as_bytes());
     if let Some((name, _)) = pairs().find(|(_, value)| value.contains('\0')) {
         return Err(Problem::invalid(vec![nul_fault(format!("/{}", escaped(&name)))]));

@@ -129,6 +129,12 @@ impl QuizRules {
         if self.closes_at.is_some_and(|closes_at| closes_at <= self.opens_at) {
             add("/closes_at", message!("结束时间须晚于开始时间", "must be after opens_at"));
         }
+        if self.reveal == Reveal::AfterClose && self.closes_at.is_none() {
+            add(
+                "/closes_at",
+                message!("结束后公布答案的测验须有结束时间", "a quiz that reveals after its close needs one"),
+            );
+        }
         if self.duration_seconds.is_some_and(|seconds| !(1..=7 * 86_400).contains(&seconds)) {
             add("/duration_seconds", message!("1 秒到 7 天", "1 second to 7 days"));
         }
