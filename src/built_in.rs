@@ -2,11 +2,13 @@
 
 use rust_embed::RustEmbed;
 
+use crate::domain::quality::Document;
 use crate::formats::{FoundBank, find_format};
 
 #[derive(RustEmbed)]
 #[folder = "question_bank"]
 #[include = "*.json"]
+#[exclude = "sources/*"]
 struct Files;
 
 /// The built-in bank, read from its files in the order of their names.
@@ -27,6 +29,22 @@ pub fn bank() -> Result<FoundBank, String> {
         }));
     }
     Ok(bank)
+}
+
+/// The documents that the built-in bank rests on.
+///
+/// # Errors
+/// When the list cannot be read; the tests see to it that it can.
+pub fn documents() -> Result<Vec<Document>, String> {
+    read_documents(include_bytes!("../question_bank/sources/documents.json"))
+}
+
+/// Reads a list of documents.
+///
+/// # Errors
+/// Where the list is not what it should be.
+pub fn read_documents(json: &[u8]) -> Result<Vec<Document>, String> {
+    serde_json::from_slice(json).map_err(|error| format!("list of documents: {error}"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command};
 
 use crate::domain::period::Calendar;
 use crate::services::Settings;
@@ -19,7 +21,7 @@ pub struct DatabaseConfig {
         env = "QIANTI_DATABASE_URL",
         hide_env_values = true,
         default_value = "sqlite://data/qianti.db",
-        value_parser = DatabaseUrl::parse
+        value_parser = DatabaseUrlParser
     )]
     pub database_url: DatabaseUrl,
 
@@ -108,6 +110,29 @@ pub struct ServeConfig {
         value_parser = clap::value_parser!(u32).range(0..=256)
     )]
     pub workers: u32,
+}
+
+/// Reads the database's address. clap's own parsers repeat a bad value in the refusal; this one must not:
+/// the value may hold a password.
+#[derive(Clone)]
+struct DatabaseUrlParser;
+
+impl TypedValueParser for DatabaseUrlParser {
+    type Value = DatabaseUrl;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _arg: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<DatabaseUrl, clap::Error> {
+        let refuse = |reason: &str| {
+            let message = format!("invalid value for '--database-url' (QIANTI_DATABASE_URL): {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        };
+        let url = value.to_str().ok_or_else(|| refuse("it is not UTF-8"))?;
+        DatabaseUrl::parse(url).map_err(|reason| refuse(&reason))
+    }
 }
 
 fn parse_timezone(name: &str) -> Result<String, String> {

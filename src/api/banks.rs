@@ -338,7 +338,7 @@ pub(super) async fn import_bank(
 ) -> Result<Json<ImportReportResponse>, Problem> {
     let ImportParams { format, dry_run, accept_valid } = params.0;
     let options = ImportOptions { dry_run, accept_valid };
-    let file = &upload.0;
+    let file = &upload.file;
     let report = state.services.banks.import(&caller.principal, code.0, &format, file, options).await?;
     Ok(Json(ImportReportResponse::new(&report, language())))
 }

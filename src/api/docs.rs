@@ -14,8 +14,7 @@ use crate::domain::period::Period;
     info(
         title = "Qianti 千题",
         description = "Randomized question sets from a question bank, grading, and leaderboards per branch. \
-            Log in with `POST /api/v1/auth/login`, press “Authorize” and paste the `access_token`.",
-        license(name = "MIT", identifier = "MIT")
+            Log in with `POST /api/v1/auth/login`, press “Authorize” and paste the `access_token`."
     ),
     tags(
         (name = "accounts", description = "Logging in and out, tokens, passwords"),

@@ -10,7 +10,7 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as UploadedBytes;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -337,13 +337,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for PathPart<T> {
     }
 }
 
-/// An upload of one file: its bytes.
-pub(super) struct Upload(pub Bytes);
+/// An upload of one file.
+pub(super) struct Upload {
+    /// The file.
+    pub file: Bytes,
+}
 
 #[derive(MultipartForm)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(deny_unknown_fields, duplicate_field = "deny")]
 struct UploadFields {
-    #[multipart(limit = "32MB")]
+    #[multipart(limit = "32MiB")]
     file: UploadedBytes,
 }
 
@@ -352,10 +355,13 @@ impl FromRequest for Upload {
     type Future = Pending<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // Not by the form's own error handler, which does not see a wrong content type.
         let form = MultipartForm::<UploadFields>::from_request(request, payload);
         Box::pin(async move {
-            let form = form.await.map_err(|error| upload_problem(&error))?;
-            Ok(Self(form.into_inner().file.data))
+            match form.await {
+                Ok(form) => Ok(Self { file: form.into_inner().file.data }),
+                Err(error) => Err(upload_problem(&error)),
+            }
         })
     }
 }
@@ -369,7 +375,7 @@ pub(super) struct UploadForm {
     file: Vec<u8>,
 }
 
-/// What is wrong with an upload, as a problem.
+/// What is wrong with an upload.
 fn upload_problem(error: &actix_web::Error) -> Problem {
     match error.as_error::<MultipartError>() {
         Some(MultipartError::MissingField(field)) => {
@@ -378,13 +384,18 @@ fn upload_problem(error: &actix_web::Error) -> Problem {
         Some(MultipartError::DuplicateField(field)) => {
             Problem::field(format!("/{field}"), message!("一次只能上传一个文件", "one file at a time"))
         }
+        Some(MultipartError::UnknownField(field)) => {
+            Problem::field(format!("/{field}"), message!("未知字段", "unknown field"))
+        }
         Some(
             MultipartError::ContentTypeMissing
             | MultipartError::ContentTypeParse
             | MultipartError::ContentTypeIncompatible,
         ) => Problem::new(ProblemCode::UnsupportedMediaType),
         Some(MultipartError::Payload(PayloadError::Overflow)) => too_large(MOST_UPLOAD_BYTES),
-        _ if error.as_response_error().status_code().as_u16() == 413 => too_large(MOST_UPLOAD_BYTES),
+        _ if error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE => {
+            too_large(MOST_UPLOAD_BYTES)
+        }
         _ => Problem::new(ProblemCode::MalformedUpload),
     }
 }

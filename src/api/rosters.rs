@@ -81,7 +81,7 @@ pub(super) async fn import_units(
     params: Query<RosterParams>,
     upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
-    let file = &upload.0;
+    let file = &upload.file;
     let report = state.services.rosters.import_units(&caller.principal, file, params.0.dry_run).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }
@@ -102,7 +102,7 @@ pub(super) async fn import_members(
     params: Query<RosterParams>,
     upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
-    let file = &upload.0;
+    let file = &upload.file;
     let report = state.services.rosters.import_members(&caller.principal, file, params.0.dry_run).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }

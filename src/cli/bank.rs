@@ -6,8 +6,10 @@ use clap::Subcommand;
 
 use super::{Refusal, explain, merge, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
-use crate::formats::{FoundBank, recognise};
+use crate::domain::quality::Document;
+use crate::formats::{FoundBank, Place, recognise};
 use crate::services::ServiceError;
+use crate::services::bank_check;
 use crate::services::banks::ImportOptions;
 use crate::services::first_start::BUILT_IN_BANK;
 
@@ -18,6 +20,13 @@ pub(super) enum BankCommand {
         /// The files; those that are no banks, such as a README, are named and skipped.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The documents that sources may cite: a JSON list of `{"document", "articles", "parts"}`.
+        /// Without it, those that the built-in bank rests on.
+        #[arg(long, conflicts_with = "any_source")]
+        documents: Option<PathBuf>,
+        /// Let sources cite any document.
+        #[arg(long)]
+        any_source: bool,
     },
     /// Put the questions of files into a bank: all of them or none.
     Import {
@@ -46,7 +55,14 @@ pub(super) enum BankCommand {
 
 pub(super) async fn run(database: DatabaseConfig, command: BankCommand) -> Result<(), Refusal> {
     match command {
-        BankCommand::Check { files } => check(&files),
+        BankCommand::Check { files, documents, any_source } => {
+            let documents = match documents {
+                _ if any_source => None,
+                Some(path) => Some(crate::built_in::read_documents(&read_file(&path)?)?),
+                None => Some(crate::built_in::documents()?),
+            };
+            check(&files, documents.as_deref())
+        }
         BankCommand::Import { files, bank, dry_run } => import(&database, &files, bank, dry_run).await,
         BankCommand::Export { code, format, output } => export(&database, code, &format, &output).await,
     }
@@ -70,23 +86,27 @@ fn read_banks(files: &[PathBuf]) -> Result<Vec<FoundBank>, Refusal> {
         .collect()
 }
 
-fn check(files: &[PathBuf]) -> Result<(), Refusal> {
+fn check(files: &[PathBuf], documents: Option<&[Document]>) -> Result<(), Refusal> {
     let (banks, others): (Vec<PathBuf>, Vec<PathBuf>) = files
         .iter()
         .cloned()
-        .partition(|path| path.is_file() && path.extension().is_some_and(|end| end != "md"));
+        .partition(|path| !path.is_dir() && path.extension().is_none_or(|end| end != "md"));
     for path in others {
         println!("skipped: {} is no bank file", path.display());
     }
-    let report = crate::services::banks::check_files(merge(read_banks(&banks)?));
+    let report = bank_check::check(merge(read_banks(&banks)?), documents);
     print!("{}", report.counts);
     if report.findings.is_empty() {
-        println!("no finding");
+        println!("{} questions, no finding", report.questions);
         return Ok(());
     }
+    Err(refuse(&report.findings))
+}
+
+fn refuse(findings: &[Place]) -> Refusal {
     let lines: Vec<String> =
-        report.findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
-    Err(Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n"))))
+        findings.iter().map(|place| format!("{}: {}", place.at, place.message)).collect();
+    Refusal(format!("{} findings\n{}", lines.len(), lines.join("\n")))
 }
 
 async fn import(
@@ -103,14 +123,25 @@ async fn import(
     }
     let operator = services.operator().await?;
     let known = services.banks.list(&operator).await?.iter().any(|view| view.bank.code == bank);
+    let found = merge(found);
     if !known {
+        // Before the bank is made: a refused import or a dry run leaves nothing behind.
+        let rejected = bank_check::rejected(found.clone());
+        if !rejected.is_empty() {
+            return Err(refuse(&rejected));
+        }
+        if dry_run {
+            let count = found.questions.len();
+            println!("{bank} would be made: {count} questions: {count} added (dry run, nothing was saved)");
+            return Ok(());
+        }
         services.banks.create(&operator, bank.clone(), title).await.map_err(|error| explain(&error))?;
         println!("bank {bank} made");
     }
     let options = ImportOptions { dry_run, accept_valid: false };
     let report = services
         .banks
-        .import_found(&operator, bank.clone(), merge(found), "files", options)
+        .import_found(&operator, bank.clone(), found, "files", options)
         .await
         .map_err(|error| explain(&error))?;
     for place in &report.warnings {
@@ -134,7 +165,10 @@ async fn export(
     format: &str,
     output: &std::path::Path,
 ) -> Result<(), Refusal> {
-    let (services, _, _) = open(database).await?;
+    let (services, _, filled) = open(database).await?;
+    if let Some(filled) = &filled {
+        tell_first_start(filled);
+    }
     let operator = services.operator().await?;
     let file = services.banks.export(&operator, code.clone(), format).await.map_err(|error| match error {
         ServiceError::NotFound(_) => Refusal(format!("there is no bank {code}")),

@@ -94,10 +94,14 @@ impl Blueprint {
         }
         for (index, section) in self.sections.iter().enumerate() {
             let at = |field: &str| format!("/sections/{index}/{field}");
-            if section.title.chars().count() > 100 {
-                add(at("title"), message!("最多 100 个字", "at most 100 characters"));
-            } else if section.title.chars().any(char::is_control) {
-                add(at("title"), message!("含控制符，请删去", "contains a control character; remove it"));
+            if section.title.chars().count() > 100 || section.title.chars().any(char::is_control) {
+                add(
+                    at("title"),
+                    message!(
+                        "最多 100 个字，不含控制符",
+                        "at most 100 characters, none of them a control character"
+                    ),
+                );
             }
             if section.kinds.contains(&Kind::Short) {
                 add(

@@ -115,11 +115,16 @@ impl QuizRules {
         let mut faults = self.blueprint.check().err().unwrap_or_default();
         let mut add =
             |pointer: &str, message: Message| faults.push(Fault { pointer: pointer.to_owned(), message });
-        let length = self.title.trim().chars().count();
-        if !(1..=200).contains(&length) {
-            add("/title", message!("标题为 1 到 200 个字", "a title has 1 to 200 characters"));
-        } else if self.title.trim().chars().any(char::is_control) {
-            add("/title", message!("含控制符，请删去", "contains a control character; remove it"));
+        let title = self.title.trim();
+        let length = title.chars().count();
+        if !(1..=200).contains(&length) || title.chars().any(char::is_control) {
+            add(
+                "/title",
+                message!(
+                    "标题为 1 到 200 个字，不含控制符",
+                    "a title has 1 to 200 characters, none of them a control character"
+                ),
+            );
         }
         if self.closes_at.is_some_and(|closes_at| closes_at <= self.opens_at) {
             add("/closes_at", message!("结束时间须晚于开始时间", "must be after opens_at"));

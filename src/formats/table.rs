@@ -19,7 +19,16 @@ pub struct Table {
     rows: Vec<Row>,
     sheet: Option<String>,
     /// Headings that nobody asked for.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<UnknownHeading>,
+}
+
+/// A heading that nobody asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownHeading {
+    /// What it says.
+    pub text: String,
+    /// Where it stands, in a person's words.
+    pub at: String,
 }
 
 /// One row of a table.
@@ -76,7 +85,10 @@ impl Table {
                 Some(column) => {
                     found.insert(column.name, index);
                 }
-                None if !cell.is_empty() => unknown.push(cell.clone()),
+                None if !cell.is_empty() => unknown.push(UnknownHeading {
+                    text: cell.clone(),
+                    at: place(sheet.as_deref(), Some(index), heading.number),
+                }),
                 None => {}
             }
         }
@@ -108,11 +120,15 @@ impl Table {
 
     /// Where a cell stands, in a person's words: `Sheet1!B7`, or `line 7` of a CSV file.
     pub fn place(&self, row: &Row, column: &str) -> String {
-        match (&self.sheet, self.columns.get(column)) {
-            (Some(sheet), Some(&index)) => format!("{sheet}!{}{}", column_letters(index), row.number),
-            (Some(sheet), None) => format!("{sheet}!A{}", row.number),
-            (None, _) => format!("line {}", row.number),
-        }
+        place(self.sheet.as_deref(), self.columns.get(column).copied(), row.number)
+    }
+}
+
+fn place(sheet: Option<&str>, column: Option<usize>, row: usize) -> String {
+    match (sheet, column) {
+        (Some(sheet), Some(column)) => format!("{sheet}!{}{row}", column_letters(column)),
+        (Some(sheet), None) => format!("{sheet}!A{row}"),
+        (None, _) => format!("line {row}"),
     }
 }
 
@@ -186,10 +202,19 @@ fn read_csv(file: &[u8]) -> Result<Vec<Row>, Message> {
     for record in reader.records() {
         let record =
             record.map_err(|error| message!("无法读取 CSV：{error}", "the CSV cannot be read: {error}"))?;
-        let number = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
+        let number = record.position().map_or(0, |position| line_of(&text, position));
         rows.push(Row { number, cells: record.iter().map(|cell| cell.trim().to_owned()).collect() });
     }
     Ok(rows)
+}
+
+/// The line of `text` on which the record begins whose reading began at `position`: empty lines before
+/// the record are read with it.
+fn line_of(text: &str, position: &csv::Position) -> usize {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    usize::try_from(position.line()).unwrap_or(0) + skipped.filter(|&&byte| byte == b'\n').count()
 }
 
 /// The text of a file in UTF-8 (with or without byte order mark) or, when it is not, in GBK.
@@ -254,7 +279,8 @@ mod tests {
         let table = Table::read(&workbook.save_to_buffer().unwrap(), &COLUMNS).unwrap();
         assert_eq!(cells(&table), [(2, "13800000001", ""), (4, "ls", "")]);
         assert_eq!(table.place(&table.rows()[1], "login"), "名单!B4");
-        assert_eq!(table.unknown, ["备注"]);
+        let unknown: Vec<_> = table.unknown.iter().map(|heading| (&*heading.text, &*heading.at)).collect();
+        assert_eq!(unknown, [("备注", "名单!A1")]);
     }
 
     #[test]

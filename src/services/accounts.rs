@@ -98,7 +98,7 @@ impl Accounts {
                 Ok(load_me(connection, row.member_id)?)
             })
             .await?;
-        self.tickets(me, &session.id, refresh_token, now)
+        self.tickets(me, &session.id, &refresh_token, now)
     }
 
     /// Trades a refresh token for new tokens.
@@ -132,7 +132,7 @@ impl Accounts {
             })
             .await?
             .ok_or(ServiceError::InvalidRefreshToken)?;
-        self.tickets(me, &session, RefreshToken { session: session.clone(), secret }, now)
+        self.tickets(me, &session, &RefreshToken { session: session.clone(), secret }, now)
     }
 
     /// Ends a session: its access token and its chain of refresh tokens.
@@ -230,7 +230,7 @@ impl Accounts {
         &self,
         me: Me,
         session: &SessionId,
-        refresh_token: RefreshToken,
+        refresh_token: &RefreshToken,
         now: Millis,
     ) -> Result<Tickets, ServiceError> {
         Ok(Tickets {

@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use super::import;
 use super::{Context, ServiceError};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use crate::domain::question::{Draft, Kind};
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport};
 use crate::message;
 pub use crate::store::banks::QuestionRow;
 use crate::store::banks::{self, BankRow};
@@ -121,7 +118,7 @@ impl Banks {
                 "/title",
                 message!(
                     "名称为 1 到 {LONGEST_TITLE} 个字，不含控制符",
-                    "a title has 1 to {LONGEST_TITLE} characters and no control characters"
+                    "a title has 1 to {LONGEST_TITLE} characters, none of them a control character"
                 ),
             ));
         }
@@ -270,7 +267,7 @@ impl Banks {
             .context
             .database
             .write(move |connection| -> Result<_, ServiceError> {
-                let bank = banks::get_bank(connection, &code)?;
+                let bank = banks::hold_bank(connection, &code)?;
                 Ok(import::apply(connection, &bank, checked, format, stamp, save)?)
             })
             .await?;
@@ -325,7 +322,7 @@ impl Banks {
         self.context
             .database
             .write(move |connection| {
-                let bank = banks::get_bank(connection, &code)?;
+                let bank = banks::hold_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
                 work(connection, &bank, rows, stamp)
             })
@@ -388,34 +385,4 @@ impl QuestionFilter {
             && self.kind.is_none_or(|kind| question.kind == kind)
             && self.text.as_ref().is_none_or(holds)
     }
-}
-
-/// What a check of bank files has found.
-#[derive(Clone, Debug)]
-pub struct BankCheck {
-    /// How many questions there are by chapter, kind and difficulty, as text.
-    pub counts: String,
-    /// What is wrong.
-    pub findings: Vec<Place>,
-}
-
-/// Checks bank files without a database.
-pub fn check_files(found: FoundBank) -> BankCheck {
-    let checked = import::check(found);
-    let mut chapters: BTreeMap<(&str, Kind), usize> = BTreeMap::new();
-    let mut difficulties: BTreeMap<u8, usize> = BTreeMap::new();
-    for question in &checked.questions {
-        *chapters.entry((&question.chapter, question.kind)).or_insert(0) += 1;
-        *difficulties.entry(question.difficulty).or_insert(0) += 1;
-    }
-    let mut counts = String::new();
-    for ((chapter, kind), count) in chapters {
-        // Writing to a string cannot fail.
-        let _ = writeln!(counts, "{chapter}\t{}\t{count}", kind.as_str());
-    }
-    for (difficulty, count) in difficulties {
-        let _ = writeln!(counts, "difficulty {difficulty}\t{count}");
-    }
-    let _ = writeln!(counts, "questions\t{}", checked.questions.len());
-    BankCheck { counts, findings: checked.rejected }
 }

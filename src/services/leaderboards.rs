@@ -116,7 +116,7 @@ impl Leaderboards {
                 let first = after.map_or(0, |after| standings.partition_point(|row| row.key <= after));
                 let page = standings.iter().skip(first).take(limit);
                 let next = (standings.len() > first + limit)
-                    .then(|| page.clone().last().map(|row| row.key))
+                    .then(|| page.clone().next_back().map(|row| row.key))
                     .flatten();
                 let own = standings.iter().find(|row| row.key.member == me);
                 let ids: Vec<MemberId> = page.clone().chain(own).map(|row| row.key.member).collect();

@@ -11,7 +11,7 @@ use crate::domain::org::UnitPath;
 use crate::domain::password;
 use crate::domain::roles::{Grant, MemberStatus, Principal, Role};
 use crate::message;
-use crate::store::members::{self, MemberFilter, MemberRow, NewMember};
+use crate::store::members::{self, MemberFilter, MemberRow, NewMember, TextFilter};
 use crate::store::units::{self, UnitRow};
 use crate::store::{AnyConnection, StoreError, sessions};
 
@@ -85,6 +85,7 @@ impl Members {
         limit: i64,
     ) -> Result<Vec<MemberView>, ServiceError> {
         let principal = principal.clone();
+        let text = text.map(|name| TextFilter { login_key: login_key(&name), name });
         self.context
             .database
             .read(move |connection| {

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod attempts;
+pub mod bank_check;
 pub mod banks;
 mod context;
 pub mod demo;

@@ -44,6 +44,18 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), String> {
     if path.exists() {
         return Err(format!("{} exists; move it away first", path.display()));
     }
+    // The engine would play the log of another database into the restored one.
+    for end in ["-wal", "-journal"] {
+        let mut log = path.as_os_str().to_owned();
+        log.push(end);
+        let log = Path::new(&log);
+        if log.exists() {
+            return Err(format!(
+                "{} was left behind by an older database; move it away first",
+                log.display()
+            ));
+        }
+    }
     if !file.is_file() {
         return Err(format!("{}: there is no such file", file.display()));
     }

@@ -79,8 +79,29 @@ pub fn list_banks(connection: &mut AnyConnection) -> Result<Vec<BankRow>, StoreE
 /// # Errors
 /// [`StoreError::NotFound`] when there is none.
 pub fn get_bank(connection: &mut AnyConnection, code: &str) -> Result<BankRow, StoreError> {
+    if code.contains('\0') {
+        // No code holds it, and PostgreSQL refuses to be asked.
+        return Err(StoreError::NotFound("bank"));
+    }
     let row: Option<BankColumns> = banks::table.filter(banks::code.eq(code)).first(connection).optional()?;
     Ok(row.ok_or(StoreError::NotFound("bank"))?.into())
+}
+
+/// The bank with this code, held until the transaction ends, so that what is compared with its current
+/// revision cannot be overtaken by another writer's revision.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is none.
+pub fn hold_bank(connection: &mut AnyConnection, code: &str) -> Result<BankRow, StoreError> {
+    let id = get_bank(connection, code)?.id;
+    let row = banks::table.find(id.0);
+    let held: BankColumns = match connection {
+        // Its one writer holds everything.
+        AnyConnection::Sqlite(concrete) => row.first(concrete)?,
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(concrete) => row.for_update().first(concrete)?,
+    };
+    Ok(held.into())
 }
 
 /// The bank with this id.

@@ -69,10 +69,16 @@ impl DatabaseUrl {
     pub fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => path.display().to_string(),
-            Self::Postgres(url) => match url.rsplit_once('@') {
-                Some((_, host)) => format!("postgres://…@{host}"),
-                None => url.clone(),
-            },
+            Self::Postgres(url) => {
+                let (_, rest) = url.split_once("://").unwrap_or_default();
+                // A password may stand before the host and among the parameters.
+                let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+                match place.rsplit_once('@') {
+                    Some((_, host)) => format!("postgres://…@{host}"),
+                    None if parameters.contains('@') => "postgres://…".into(),
+                    None => format!("postgres://{place}"),
+                }
+            }
         }
     }
 }
@@ -192,7 +198,16 @@ mod tests {
 
     #[test]
     fn a_shown_address_never_holds_the_password() {
-        let url = DatabaseUrl::Postgres("postgres://qianti:secret@db/qianti".into());
-        assert_eq!(url.shown(), "postgres://…@db/qianti");
+        for (url, shown) in [
+            ("postgres://qianti:secret@db/qianti", "postgres://…@db/qianti"),
+            ("postgresql://qianti:secret@db:5432/qianti?sslmode=require", "postgres://…@db:5432/qianti"),
+            ("postgres://db/qianti?user=qianti&password=secret", "postgres://db/qianti"),
+            ("postgres://qianti:s@ecret@db/qianti?password=secret@2", "postgres://…@db/qianti"),
+            ("postgres:///qianti?password=secret@2", "postgres://…"),
+            ("postgres://qianti:secret?2@db/qianti", "postgres://…"),
+            ("postgres://db/qianti", "postgres://db/qianti"),
+        ] {
+            assert_eq!(DatabaseUrl::Postgres(url.into()).shown(), shown);
+        }
     }
 }

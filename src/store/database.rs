@@ -171,16 +171,10 @@ fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
 }
 
 fn run_migrations(connection: &mut AnyConnection, migrations: EmbeddedMigrations) -> Result<(), String> {
-    use diesel::migration::MigrationSource as _;
-    let known = migrations
-        .migrations()
-        .map_err(|error: Box<dyn std::error::Error + Send + Sync>| error.to_string())?;
-    let known: Vec<String> = known
-        .iter()
-        .map(|migration: &Box<dyn diesel::migration::Migration<diesel::sqlite::Sqlite>>| {
-            migration.name().version().to_string()
-        })
-        .collect();
+    use diesel::migration::MigrationSource;
+    let known = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&migrations)
+        .map_err(|error| error.to_string())?;
+    let known: Vec<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
     on_backend!(connection, concrete => {
         let applied = concrete.applied_migrations().map_err(|error| error.to_string())?;
         if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {

@@ -101,7 +101,7 @@ impl StoreError {
     }
 
     /// A stored value that cannot be read.
-    pub(super) fn corrupt(what: impl Into<String>, reason: impl ToString) -> Self {
-        Self::Corrupt { what: what.into(), reason: reason.to_string() }
+    pub(super) fn corrupt(what: impl Into<String>, reason: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what: what.into(), reason: format!("{reason}") }
     }
 }

@@ -70,11 +70,20 @@ pub struct MemberFilter {
     /// Only those in one of these units or below.
     pub within: Vec<UnitPath>,
     /// Only those whose name or login holds this.
-    pub text: Option<String>,
+    pub text: Option<TextFilter>,
     /// Only those after this one.
     pub after: Option<MemberId>,
     /// At most this many.
     pub limit: i64,
+}
+
+/// A text that is looked for in names and logins.
+#[derive(Clone, Debug)]
+pub struct TextFilter {
+    /// As it was typed, for names.
+    pub name: String,
+    /// In the form in which logins are compared.
+    pub login_key: String,
 }
 
 /// The member with this id.
@@ -170,17 +179,28 @@ pub fn list_members(
     let unit_ids: Vec<i64> = paths.load(connection)?;
     query = query.filter(members::unit_id.eq_any(unit_ids));
     if let Some(text) = &filter.text {
-        let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let pattern = format!("%{escaped}%");
+        if text.name.contains('\0') {
+            // Nothing stored holds it, and PostgreSQL refuses to be asked.
+            return Ok(vec![]);
+        }
+        // As typed too: SQLite's `lower` leaves all letters but ASCII as they are.
+        let (typed, lowered) = (holding(&text.name), holding(&text.name.to_lowercase()));
         query = query.filter(
             members::login_key
-                .like(pattern.clone())
+                .like(holding(&text.login_key))
                 .escape('\\')
-                .or(lower(members::name).like(pattern).escape('\\')),
+                .or(members::name.like(typed).escape('\\'))
+                .or(lower(members::name).like(lowered).escape('\\')),
         );
     }
     let rows: Vec<Columns> = query.load(connection)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The pattern of what holds `text`, in which `\` takes their meaning from `%` and `_`.
+fn holding(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
 }
 
 /// Adds a member, who belongs to their unit from `now` on.

@@ -46,7 +46,7 @@ type Columns = (
     (String, String, i32),
 );
 
-fn columns() -> (
+type Selection = (
     (quizzes::id, quizzes::title, quizzes::kind, quizzes::bank_id, quizzes::unit_id),
     (
         quizzes::opens_at,
@@ -58,7 +58,9 @@ fn columns() -> (
         quizzes::blueprint,
     ),
     (banks::code, units::path, quizzes::revision),
-) {
+);
+
+fn columns() -> Selection {
     (
         (quizzes::id, quizzes::title, quizzes::kind, quizzes::bank_id, quizzes::unit_id),
         (

@@ -24,6 +24,8 @@ pub struct SessionRow {
     pub ended_at: Option<Millis>,
 }
 
+type Columns = (String, i64, Vec<u8>, i64, Option<i64>);
+
 /// Begins a session.
 ///
 /// # Errors
@@ -54,7 +56,7 @@ pub fn find_session(
     connection: &mut AnyConnection,
     id: &SessionId,
 ) -> Result<Option<SessionRow>, StoreError> {
-    let row: Option<(String, i64, Vec<u8>, i64, Option<i64>)> = sessions::table
+    let row: Option<Columns> = sessions::table
         .find(&id.0)
         .select((
             sessions::id,

@@ -1,6 +1,14 @@
 //! The API over real HTTP: a server on a random port, a fresh database a test, on SQLite and, with the
 //! feature `postgres`, on PostgreSQL too.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod accounts;
 mod attempts;
 mod authorization;

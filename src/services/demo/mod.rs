@@ -1,22 +1,23 @@
 //! A sample zone: a four-level tree of 43 branches, 1,200 members and a month of results, believable and
 //! always the same for the same day.
 
+mod samples;
+
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use self::samples::{COMMITTEES, GIVEN, INCUBATORS, SURNAMES, TRADES, contest};
 use super::accounts::login_key;
 use super::{Context, ServiceError, Services};
-use crate::domain::blueprint::{Blueprint, MultipleRule, Section};
 use crate::domain::draw::{self, draw};
 use crate::domain::grading::{Answers, grade_paper};
 use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
 use crate::domain::org::UnitKind;
 use crate::domain::period::Period;
-use crate::domain::points::Points;
 use crate::domain::question::{Key, Kind, Question, letter};
-use crate::domain::quiz::{QuizKind, QuizRules, Reveal};
+use crate::domain::quiz::{QuizKind, QuizRules};
 use crate::domain::roles::Role;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
@@ -36,16 +37,6 @@ const BRANCHES: usize = 43;
 /// Days of results before today.
 const DAYS: i64 = 30;
 const HOUR_MS: i64 = 3_600_000;
-
-const COMMITTEES: [&str; 4] =
-    ["高新技术产业园党委", "生物医药产业园党委", "软件与服务外包园党委", "先进制造产业园党委"];
-const INCUBATORS: [&str; 8] =
-    ["创业大厦", "留学人员创业园", "中俄科技园", "蓝色智谷", "火炬创新中心", "海智港", "云谷", "智能制造谷"];
-const TRADES: [&str; 11] =
-    ["机关", "软件", "医药", "材料", "电子", "检测", "物流", "装备", "新能源", "金融服务", "人才服务"];
-const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕";
-const GIVEN: &str =
-    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉梅鑫宁浩然子涵雨欣晨曦文博志远思源海燕建国";
 
 /// What the demo has made.
 #[derive(Clone, Debug)]
@@ -121,7 +112,7 @@ impl Maker {
 
     fn below(&mut self, bound: usize) -> usize {
         let bound = u32::try_from(bound.max(1)).unwrap_or(u32::MAX);
-        (u64::from(self.random.next_u32()) * u64::from(bound) >> 32) as usize
+        ((u64::from(self.random.next_u32()) * u64::from(bound)) >> 32) as usize
     }
 
     fn pick<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> Option<&'a T> {
@@ -370,36 +361,5 @@ impl Maker {
                 vec![self.pick(&["不清楚", "没想起来"]).unwrap_or_default().to_owned()]
             }
         }
-    }
-}
-
-fn contest(title: &str, opens_at: Millis) -> QuizRules {
-    let section = |title: &str, kind, count, points| Section {
-        title: title.to_owned(),
-        kinds: vec![kind],
-        chapters: vec![],
-        difficulty: (1, 5),
-        count,
-        points: Points(points),
-        multiple_rule: MultipleRule::default(),
-    };
-    QuizRules {
-        title: title.to_owned(),
-        kind: QuizKind::Contest,
-        opens_at,
-        closes_at: Some(opens_at.plus_ms(3 * 24 * HOUR_MS)),
-        duration_seconds: Some(20 * 60),
-        attempts_allowed: Some(2),
-        pass_percent: 60,
-        reveal: Reveal::AfterClose,
-        blueprint: Blueprint {
-            sections: vec![
-                section("一、单项选择题", Kind::Single, 10, 400),
-                section("二、多项选择题", Kind::Multiple, 6, 600),
-                section("三、判断题", Kind::Judge, 6, 400),
-            ],
-            shuffle_questions: true,
-            shuffle_options: true,
-        },
     }
 }
