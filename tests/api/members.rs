@@ -157,7 +157,7 @@ on_both_databases! {
             leader.get(&format!("/members?{}", unit(outside))).await.problem(403, "forbidden");
         }
         world.admin.get("/members?unit=987654").await.problem(404, "not-found");
-        assert_eq!(world.admin.get("/members?unit=x").await.pointers(), ["/query"]);
+        assert_eq!(world.admin.get("/members?unit=x").await.pointers(), ["/unit"]);
         let member = app.log_in("zs", PASSWORD).await;
         member.get("/members").await.problem(403, "forbidden");
     }
@@ -190,7 +190,6 @@ on_both_databases! {
             ("JOHN%20s", vec!["john"]),
             ("'", vec![]),
             ("nobody", vec![]),
-            ("%00", vec![]),
         ] {
             assert_eq!(logins(&world.admin, &format!("q={query}")).await, expected, "{query}");
         }

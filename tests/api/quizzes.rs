@@ -267,7 +267,7 @@ on_both_databases! {
             assert_eq!(titles(&member, "state=closed").await, closed);
         }
         let member = app.log_in("zs", "Member-Pass-2026").await;
-        assert_eq!(member.get("/quizzes?state=lost").await.pointers(), ["/query"]);
+        assert_eq!(member.get("/quizzes?state=lost").await.pointers(), ["/state"]);
         for limit in [1, 2, 5] {
             let (mut found, mut cursor) = (Vec::new(), String::new());
             loop {

@@ -274,7 +274,7 @@ C3,新党委,committee,zone
         assert_eq!(told(&report), (json!([0, 0, 0, 0]), vec![]));
         world.admin.post(MEMBERS, json!({})).await.problem(415, "unsupported-media-type");
         let wrong = world.admin.upload(&format!("{MEMBERS}?dry_run=perhaps"), "账号,姓名,组织编码\n").await;
-        assert_eq!(wrong.pointers(), ["/query"]);
+        assert_eq!(wrong.pointers(), ["/dry_run"]);
     }
 
     async fn members_come_from_a_file_and_get_initial_passwords(backend) {
