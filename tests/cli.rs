@@ -191,7 +191,7 @@ fn word_after(text: &str, marker: &str) -> String {
 
 fn question(code: &str) -> Value {
     json!({"code": code, "kind": "single", "chapter": "章", "difficulty": 2, "stem": format!("题干 {code}"),
-        "options": ["甲", "乙"], "key": ["A"], "explanation": "释", "source": "《章程》（2022年修改）第一条"})
+        "options": ["甲", "乙"], "key": ["A"], "explanation": "释", "source": "《中国共产党章程》（2022年修改）第一条"})
 }
 
 #[test]

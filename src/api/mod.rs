@@ -11,6 +11,7 @@ mod members;
 mod metrics;
 mod middleware;
 mod page;
+mod parse;
 mod problem;
 mod quizzes;
 mod rosters;
