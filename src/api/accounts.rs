@@ -13,6 +13,7 @@ use crate::services::accounts::{Me, Tickets};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"login": "admin", "password": "the password that the first start has shown"}))]
 pub(super) struct LoginRequest {
     /// What the member logs in with; upper and lower case are the same.
     login: String,

@@ -35,12 +35,14 @@ pub(super) struct AnswerWire {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"answers": [{"no": 1, "answer": ["B"]}, {"no": 2, "answer": ["true"]}]}))]
 pub(super) struct AnswersRequest {
     answers: Vec<AnswerWire>,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"answers": [{"no": 3, "answer": ["A", "C"]}]}))]
 pub(super) struct SubmitRequest {
     /// Answers to save first.
     #[serde(default)]
@@ -285,7 +287,8 @@ impl From<(AttemptRow, QuizRow)> for AttemptSummaryResponse {
     responses(
         (status = 201, body = AttemptResponse),
         (status = 200, body = AttemptResponse, description = "The attempt that is still running"),
-        (status = 409, description = "The quiz is not open, or no attempts are left")
+        (status = 409, description = "The quiz is not open, or no attempts are left"),
+        (status = 422, description = "The bank has shrunk and cannot fill the blueprint any more")
     )
 )]
 #[post("/quizzes/{id}/attempts")]

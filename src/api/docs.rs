@@ -37,6 +37,7 @@ const INITIAL_PASSWORD_WILL_DO: [&str; 3] = ["/auth/logout", "/me", "/me/passwor
 /// Adds what every operation shares: the way to log in, and the problems that it can answer.
 pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.info.license = None;
     let components = document.components.get_or_insert_with(Components::new);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));

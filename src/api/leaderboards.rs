@@ -74,7 +74,10 @@ pub(super) struct MemberBoardResponse {
     as_of: Timestamp,
     items: Vec<MemberBoardRow>,
     /// My own row; null without a result that counts here.
+    #[schema(required)]
     me: Option<MemberBoardRow>,
+    /// What to ask for next; null on the last page.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -113,6 +116,8 @@ pub(super) struct UnitBoardResponse {
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
     items: Vec<UnitBoardRow>,
+    /// What to ask for next; null on the last page.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -120,11 +125,13 @@ pub(super) struct UnitBoardResponse {
 pub(super) struct UnitBoardRow {
     rank: u32,
     unit: UnitName,
-    /// Over all active members, absent ones counting 0.
+    /// Over all `active_members`, absent ones counting 0.
     #[schema(value_type = f64)]
     mean_score: Points,
     /// Members with a result that counts here.
     participants: u32,
+    /// Members who belong to the unit or below it, and those who took part for it and have moved or left
+    /// since.
     active_members: u32,
     /// Participants ÷ active members, 0 to 1.
     participation: f64,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -20,7 +21,7 @@ const LONGEST_REQUEST_ID: usize = 64;
 
 /// Wraps every request.
 pub(super) async fn observe(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let began = Instant::now();
@@ -32,6 +33,10 @@ pub(super) async fn observe(
         .map_or(Language::default(), Language::from_accept_language);
     let method = request.method().as_str().to_owned();
     let state = request.app_data::<Data<ApiState>>().cloned();
+    if request.method() == Method::HEAD {
+        // HEAD is GET without the body (RFC 9110, section 9.3.2), which the server leaves out by itself.
+        request.head_mut().method = Method::GET;
+    }
     let mut response = LANGUAGE.scope(Cell::new(language), next.call(request)).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());

@@ -17,7 +17,7 @@ pub(super) const MOST_ROWS: u32 = 200;
 #[into_params(parameter_in = Query)]
 pub(super) struct PageParams {
     /// Rows of the page.
-    #[param(minimum = 1, maximum = 200, default = 200)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 200)]
     #[serde(default)]
     limit: Option<String>,
     /// `next_cursor` of the page before.
@@ -31,6 +31,7 @@ pub(super) struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
     /// What to ask for next; null on the last page.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

@@ -67,6 +67,10 @@ impl From<Section> for SectionWire {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "title": "第一期知识竞赛", "kind": "contest", "bank": "1000", "duration_seconds": 1200, "attempts_allowed": 2,
+    "sections": [{"title": "单项选择题", "kinds": ["single"], "count": 10, "points": 10}]
+}))]
 pub(super) struct NewQuizRequest {
     title: String,
     kind: QuizKind,

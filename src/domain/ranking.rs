@@ -137,7 +137,8 @@ pub fn rank_members(counted: &Counted) -> Vec<MemberStanding> {
 pub struct UnitTotals {
     /// The unit.
     pub unit: UnitId,
-    /// Members who belong to it or to a unit below it; never 0.
+    /// Members who belong to it or to a unit below it, and those who have earned a result for it and have
+    /// moved or left since: a unit must not gain by sending people away. Never 0.
     pub active_members: u32,
     /// Members with a result that counts here.
     pub participants: u32,
@@ -161,15 +162,27 @@ pub struct UnitStanding {
 }
 
 impl UnitTotals {
+    /// The totals of a unit before anything is counted.
+    pub fn empty(unit: UnitId) -> Self {
+        Self {
+            unit,
+            active_members: 0,
+            participants: 0,
+            score: Points::ZERO,
+            elapsed_ms: 0,
+            results: 0,
+            passed: 0,
+        }
+    }
+
     /// The mean score over all active members, rounded half up to a hundredth.
     pub fn mean_score(&self) -> Points {
         self.score.share(1, self.active_members)
     }
 
-    /// The share of the active members who took part, 0 to 1, to four decimals. Members who have moved
-    /// away or left keep their results here, so the ratio could pass 1; it is capped there.
+    /// The share of the active members who took part, 0 to 1, to four decimals.
     pub fn participation(&self) -> f64 {
-        ratio(self.participants.min(self.active_members), self.active_members)
+        ratio(self.participants, self.active_members)
     }
 
     /// The share of the counted results that passed, 0 to 1, to four decimals; 0 without results.

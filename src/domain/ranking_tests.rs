@@ -94,8 +94,7 @@ fn units_are_ordered_by_mean_then_participation_then_elapsed_and_share_ranks() {
 }
 
 #[test]
-fn movers_never_push_participation_past_one() {
-    assert_eq!(totals(1, 2, 3, 100, 10).participation(), 1.0);
+fn ratios_have_four_decimals_and_nothing_is_divided_by_nothing() {
     assert_eq!(totals(1, 3, 2, 100, 10).participation(), 0.6667);
     assert_eq!(totals(1, 3, 0, 0, 0).pass_rate(), 0.0);
 }

@@ -234,7 +234,7 @@ impl Accounts {
         now: Millis,
     ) -> Result<Tickets, ServiceError> {
         Ok(Tickets {
-            access_token: self.tokens.sign(me.member.id, session, now)?,
+            access_token: self.tokens.sign(me.member.id, session, self.context.new_session_id()?, now)?,
             expires_in: ACCESS_SECONDS,
             refresh_token: refresh_token.written()?,
             me,

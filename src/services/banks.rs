@@ -104,12 +104,13 @@ impl Banks {
         only(principal.is_root_admin())?;
         let (code, title) = (code.trim().to_owned(), title.trim().to_owned());
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if code.is_empty() || code.len() > LONGEST_CODE || !code.chars().all(plain) {
+        let named = code.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !named || code.len() > LONGEST_CODE || !code.chars().all(plain) {
             return Err(ServiceError::invalid(
                 "/code",
                 message!(
-                    "代码为 1 到 {LONGEST_CODE} 个字母、数字、- _ .",
-                    "a code has 1 to {LONGEST_CODE} letters, digits, - _ ."
+                    "代码为 1 到 {LONGEST_CODE} 个字母、数字、- _ .，以字母或数字开头",
+                    "a code has 1 to {LONGEST_CODE} letters, digits, - _ . and begins with a letter or digit"
                 ),
             ));
         }

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::units::sum_up;
 use super::{Context, ServiceError};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
 use crate::domain::org::{UnitKind, UnitPath};
 use crate::domain::period::Period;
-use crate::domain::points::Points;
 use crate::domain::ranking::{
     Counted, MemberKey, MemberStanding, UnitStanding, UnitTotals, counted, rank_members, rank_units,
 };
@@ -169,10 +167,10 @@ impl Leaderboards {
                     .map(|unit| (unit.id, unit))
                     .collect();
                 let counted = load(&context, connection, board, as_of)?;
-                let active = active_members(&context, connection, board, as_of, &rows)?;
+                let homes = homes(&context, connection, board, as_of)?;
                 let paths: HashMap<UnitId, &UnitPath> =
                     rows.iter().map(|unit| (unit.id, &unit.path)).collect();
-                let standings = rank_units(totals(&counted, &chosen, &paths, &active));
+                let standings = rank_units(totals(&counted, &chosen, &paths, &homes));
                 let next = (standings.len() > first.saturating_add(limit)).then(|| first + limit);
                 let rows = standings
                     .into_iter()
@@ -209,59 +207,58 @@ fn load(
     Ok(counted(results::list_entries(connection, scope, &context.calendar)?))
 }
 
-/// Active members of every unit, those below it included: now for a board that is still open, at its end
-/// for one that is over, so that a later transfer does not change a past period.
-fn active_members(
+/// The unit of every active member: now for a board that is still open, at its end for one that is over,
+/// so that a later transfer does not change a past period.
+fn homes(
     context: &Context,
     connection: &mut AnyConnection,
     board: Board,
     now: Millis,
-    rows: &[UnitRow],
-) -> Result<HashMap<UnitId, u32>, StoreError> {
+) -> Result<HashMap<MemberId, UnitId>, StoreError> {
     let end = match board {
         Board::Quiz(id) => quizzes::get_quiz(connection, id)?.rules.closes_at,
         Board::Period(period, Some(on)) => Some(context.calendar.span(period, on).until),
         Board::Period(_, None) => None,
     };
-    let own = match end {
+    match end {
         // The last instant that belongs to the board.
-        Some(end) if end <= now => units::count_members_at(connection, end.plus_ms(-1))?,
-        _ => units::count_active_members(connection)?,
-    };
-    Ok(sum_up(rows, &own))
+        Some(end) if end <= now => units::list_homes_at(connection, end.plus_ms(-1)),
+        _ => units::list_homes(connection),
+    }
 }
 
 fn totals(
     counted: &Counted,
     chosen: &HashMap<UnitId, &UnitRow>,
     paths: &HashMap<UnitId, &UnitPath>,
-    active: &HashMap<UnitId, u32>,
+    homes: &HashMap<MemberId, UnitId>,
 ) -> Vec<UnitTotals> {
-    let mut totals: HashMap<UnitId, UnitTotals> = chosen
-        .keys()
-        .map(|&unit| {
-            let active_members = active.get(&unit).copied().unwrap_or(0);
-            let empty = UnitTotals {
-                unit,
-                active_members,
-                participants: 0,
-                score: Points::ZERO,
-                elapsed_ms: 0,
-                results: 0,
-                passed: 0,
-            };
-            (unit, empty)
-        })
-        .collect();
+    let above = |unit: &UnitId| paths.get(unit).map(|path| path.ids()).unwrap_or_default();
+    let mut totals: HashMap<UnitId, UnitTotals> =
+        chosen.keys().map(|&unit| (unit, UnitTotals::empty(unit))).collect();
+    for home in homes.values() {
+        for unit in above(home) {
+            if let Some(total) = totals.get_mut(&unit) {
+                total.active_members += 1;
+            }
+        }
+    }
+    // Units without members are left out, whoever may once have earned something for them.
+    totals.retain(|_, total| total.active_members > 0);
     let mut seen: HashSet<(UnitId, MemberId)> = HashSet::new();
     for entry in &counted.entries {
-        for unit in paths.get(&entry.unit).map(|path| path.ids()).unwrap_or_default() {
+        for unit in above(&entry.unit) {
             let Some(total) = totals.get_mut(&unit) else { continue };
             total.score = total.score + entry.score;
             total.elapsed_ms = total.elapsed_ms.saturating_add(entry.elapsed_ms);
             total.results += 1;
             total.passed += u32::from(entry.passed);
-            total.participants += u32::from(seen.insert((unit, entry.member)));
+            if seen.insert((unit, entry.member)) {
+                total.participants += 1;
+                // Moved or left since: the result stays here, so the member counts here too.
+                let belongs = homes.get(&entry.member).is_some_and(|home| above(home).contains(&unit));
+                total.active_members += u32::from(!belongs);
+            }
         }
     }
     totals.into_values().collect()

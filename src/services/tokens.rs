@@ -29,6 +29,8 @@ struct Claims {
     aud: String,
     sub: String,
     sid: String,
+    /// Makes every token another one, also within a second.
+    jti: String,
     iat: i64,
     exp: i64,
 }
@@ -73,6 +75,7 @@ impl Tokens {
         &self,
         member: MemberId,
         session: &SessionId,
+        jti: String,
         now: Millis,
     ) -> Result<String, ServiceError> {
         let ring = self.ring();
@@ -82,6 +85,7 @@ impl Tokens {
             aud: NAME.into(),
             sub: member.to_string(),
             sid: session.0.clone(),
+            jti,
             iat: seconds,
             exp: seconds + ACCESS_SECONDS,
         };

@@ -174,7 +174,7 @@ fn find_view(connection: &mut AnyConnection, id: UnitId) -> Result<UnitView, Ser
 }
 
 /// Adds what each unit has by itself to every unit above it.
-pub(super) fn sum_up(rows: &[UnitRow], own: &HashMap<UnitId, u32>) -> HashMap<UnitId, u32> {
+fn sum_up(rows: &[UnitRow], own: &HashMap<UnitId, u32>) -> HashMap<UnitId, u32> {
     let mut totals: HashMap<UnitId, u32> = HashMap::new();
     for row in rows {
         let Some(&count) = own.get(&row.id) else { continue };

@@ -305,6 +305,28 @@ pub fn list_due(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The answers of a running attempt, held until the transaction ends; `None` when it is not running.
+///
+/// # Errors
+/// When the database fails.
+pub fn hold_answers(connection: &mut AnyConnection, id: &AttemptId) -> Result<Option<Answers>, StoreError> {
+    let answers = attempts::table
+        .filter(attempts::id.eq(&id.0))
+        .filter(attempts::status.eq(AttemptStatus::Running.as_str()))
+        .select(attempts::answers);
+    let found: Option<String> = match connection {
+        // Its one writer holds everything.
+        AnyConnection::Sqlite(concrete) => answers.first(concrete).optional()?,
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(concrete) => answers.for_update().first(concrete).optional()?,
+    };
+    let read = |json: String| {
+        serde_json::from_str(&json)
+            .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))
+    };
+    found.map(read).transpose()
+}
+
 /// Replaces the answers `before` of a running attempt by `after`; false when they are not `before` any
 /// more or the attempt is not running: then look again.
 ///

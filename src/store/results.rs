@@ -17,7 +17,8 @@ use crate::domain::time::Millis;
 pub enum Scope {
     /// Those of one quiz.
     Quiz(QuizId),
-    /// Those submitted in a span of time, practice left out.
+    /// Those submitted in a span of time (of a `daily` quiz: begun in it, because its days are those of
+    /// the beginning), practice left out.
     Span(Span),
 }
 
@@ -43,10 +44,17 @@ pub fn list_entries(
         .into_boxed();
     query = match scope {
         Scope::Quiz(quiz) => query.filter(attempts::quiz_id.eq(quiz.0)),
-        Scope::Span(span) => query
-            .filter(quizzes::kind.ne(QuizKind::Practice.as_str()))
-            .filter(attempts::submitted_at.ge(span.from.0))
-            .filter(attempts::submitted_at.lt(span.until.0)),
+        Scope::Span(span) => {
+            let daily = quizzes::kind.eq(QuizKind::Daily.as_str());
+            let other = quizzes::kind.ne(QuizKind::Daily.as_str());
+            let begun = attempts::started_at.ge(span.from.0).and(attempts::started_at.lt(span.until.0));
+            let submitted = attempts::submitted_at.assume_not_null().lt(span.until.0);
+            query
+                .filter(quizzes::kind.ne(QuizKind::Practice.as_str()))
+                // Nothing is submitted before it is begun, so this holds for both and narrows the search.
+                .filter(attempts::submitted_at.ge(span.from.0))
+                .filter(daily.and(begun).or(other.and(submitted)))
+        }
     };
     let rows: Vec<Columns> = query.load(connection)?;
     rows.into_iter().map(|row| read_entry(row, calendar)).collect()

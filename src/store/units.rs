@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::schema::{members, memberships, units};
 use super::{AnyConnection, Conflict, StoreError};
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{MemberId, UnitId};
 use crate::domain::org::{UnitKind, UnitPath};
 use crate::domain::roles::MemberStatus;
 use crate::domain::time::Millis;
@@ -173,21 +173,32 @@ pub fn count_active_members(connection: &mut AnyConnection) -> Result<HashMap<Un
     Ok(counts(rows))
 }
 
-/// How many members each unit had by itself at an instant; units without any are left out.
+/// The unit of every member who is active now.
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_members_at(
+pub fn list_homes(connection: &mut AnyConnection) -> Result<HashMap<MemberId, UnitId>, StoreError> {
+    let rows: Vec<(i64, i64)> = members::table
+        .filter(members::status.eq(MemberStatus::Active.as_str()))
+        .select((members::id, members::unit_id))
+        .load(connection)?;
+    Ok(rows.into_iter().map(|(member, unit)| (MemberId(member), UnitId(unit))).collect())
+}
+
+/// The unit of everybody who was an active member at an instant.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_homes_at(
     connection: &mut AnyConnection,
     at: Millis,
-) -> Result<HashMap<UnitId, u32>, StoreError> {
+) -> Result<HashMap<MemberId, UnitId>, StoreError> {
     let rows: Vec<(i64, i64)> = memberships::table
         .filter(memberships::from_at.le(at.0))
         .filter(memberships::until_at.is_null().or(memberships::until_at.gt(at.0)))
-        .group_by(memberships::unit_id)
-        .select((memberships::unit_id, count_star()))
+        .select((memberships::member_id, memberships::unit_id))
         .load(connection)?;
-    Ok(counts(rows))
+    Ok(rows.into_iter().map(|(member, unit)| (MemberId(member), UnitId(unit))).collect())
 }
 
 fn counts(rows: Vec<(i64, i64)>) -> HashMap<UnitId, u32> {

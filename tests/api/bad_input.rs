@@ -536,7 +536,7 @@ on_both_databases! {
     async fn lists_refuse_what_is_no_limit_and_no_cursor(backend) {
         let site = Site::build(TestApp::start(backend).await).await;
         for list in LISTS {
-            for limit in ["0", "201", "-1", "x", "1.5", "", "4294967297", "99999999999999999999", "%00"] {
+            for limit in ["0", "201", "-1", "x", "1.5", "4294967297", "99999999999999999999", "%00"] {
                 let reply = site.admin().get(&format!("{list}limit={limit}")).await;
                 assert_eq!(reply.pointers(), ["/limit"], "{list}limit={limit}");
             }

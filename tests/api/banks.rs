@@ -198,7 +198,7 @@ on_both_databases! {
             ("judge", json!({"difficulty": 6}), vec!["/difficulty"]),
             ("judge", json!({"difficulty": 2.5}), vec!["/difficulty"]),
             ("judge", json!({"kind": "riddle"}), vec!["/kind"]),
-            ("judge", json!({"id": 7}), vec!["/id"]),
+            ("judge", json!({"id": "seven"}), vec!["/id"]),
             ("judge", json!({"colour": "red"}), vec!["/colour"]),
             ("single", json!({"code": "", "stem": " ", "difficulty": 9, "key": ["Z"]}), vec!["/code", "/stem", "/difficulty", "/key/0"]),
         ] {

@@ -320,9 +320,10 @@ on_both_databases! {
         assert_eq!(score_in("B3").await, json!(60));
         assert_eq!(score_in("root").await, json!(160), "one row for the whole");
         let board = units(&world.admin, "period=all&kind=branch").await;
-        assert_eq!(unit_standings(&board), [(1, "B1", 100.0), (2, "B3", 60.0)]);
+        // Two belonged to B1 when the 100 were earned there: the mean is what it was before the move.
+        assert_eq!(unit_standings(&board), [(1, "B3", 60.0), (2, "B1", 50.0)]);
         let board = units(&world.admin, "period=all").await;
-        assert_eq!(unit_standings(&board), [(1, "C1", 100.0), (2, "C2", 60.0)]);
+        assert_eq!(unit_standings(&board), [(1, "C2", 60.0), (2, "C1", 50.0)]);
     }
 
     async fn an_attempt_begun_before_a_transfer_counts_for_the_unit_where_it_was_begun(backend) {
@@ -436,7 +437,42 @@ on_both_databases! {
         }
     }
 
-    async fn somebody_who_has_left_is_no_active_member_and_keeps_the_result(backend) {
+    async fn a_unit_gains_nothing_by_sending_people_away(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let quiz = world.quiz(json!({})).await;
+        let (moves, leaves) = (world.member(&app, "moves", "B1").await, world.member(&app, "leaves", "B1").await);
+        let (stays, other) = (world.member(&app, "stays", "B1").await, world.member(&app, "other", "B3").await);
+        let (moved, left) = (members_id(&moves).await, members_id(&leaves).await);
+        for actor in [&moves, &leaves, &stays, &other] {
+            take(&app, &world, actor, &quiz, 5, 1).await;
+        }
+        world.add("idle", "B1").await;
+        let change = json!({"unit_id": world.unit("B2")});
+        world.admin.patch(&format!("/members/{moved}"), change).await.expect(200);
+        world.admin.patch(&format!("/members/{left}"), json!({"status": "left"})).await.expect(200);
+        for board in [of_quiz(&quiz), "period=all".into()] {
+            let rows = units(&world.admin, &format!("{board}&kind=branch")).await["items"].clone();
+            let told: Vec<_> = rows
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| (row["unit"]["name"].clone(), row["mean_score"].clone(), row["active_members"].clone()))
+                .collect();
+            // Three results of 100 for B1, where four belong or belonged; B2 has only the mover, who took
+            // part elsewhere.
+            assert_eq!(
+                told,
+                [
+                    (json!("B3"), json!(100), json!(1)),
+                    (json!("B1"), json!(75), json!(4)),
+                    (json!("B2"), json!(0), json!(1)),
+                ]
+            );
+        }
+    }
+
+    async fn somebody_who_has_left_keeps_the_result_and_the_place_in_the_mean(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;
         let quiz = world.quiz(json!({})).await;
@@ -448,8 +484,8 @@ on_both_databases! {
         world.admin.patch(&format!("/members/{id}"), json!({"status": "left"})).await.expect(200);
         let board = units(&world.admin, &format!("{}&kind=branch", of_quiz(&quiz))).await;
         let row = &board["items"][0];
-        assert_eq!((&row["active_members"], &row["participants"]), (&json!(1), &json!(2)));
-        assert!(row["participation"].as_f64().unwrap() <= 1.0);
+        assert_eq!((&row["active_members"], &row["participants"]), (&json!(2), &json!(2)));
+        assert_eq!((&row["mean_score"], &row["participation"]), (&json!(50), &json!(1.0)));
         let board = members(&stays, &of_quiz(&quiz)).await;
         assert_eq!(standings(&board), [(1, "stays", 80.0), (2, "gone", 20.0)]);
     }
@@ -523,7 +559,6 @@ on_both_databases! {
                 "period=",
                 "period=day&on=2026-02-30",
                 "period=day&on=yesterday",
-                "period=day&on=",
                 "period=day&limit=0",
                 "period=day&limit=201",
                 "period=day&limit=x",
@@ -763,8 +798,9 @@ impl Naive {
         for unit in units {
             let home =
                 |homes: &[(i64, &'static str)]| homes.iter().rfind(|(since, _)| *since <= at).unwrap().1;
-            let active = self.homes.values().filter(|homes| above(home(homes)).contains(unit)).count();
-            if active == 0 {
+            let at_home = self.homes.iter().filter(|(_, homes)| above(home(homes)).contains(unit));
+            let mut belong: BTreeSet<i64> = at_home.map(|(member, _)| *member).collect();
+            if belong.is_empty() {
                 continue;
             }
             let results: Vec<&Taken> =
@@ -774,7 +810,9 @@ impl Naive {
             let elapsed: i64 = results.iter().map(|taken| taken.elapsed_ms).sum();
             let part =
                 |sum: i64, count: usize| i128::from(sum) * COMMON / i128::try_from(count.max(1)).unwrap();
-            let taking_part = i64::try_from(who.len().min(active)).unwrap();
+            belong.extend(&who);
+            let active = belong.len();
+            let taking_part = i64::try_from(who.len()).unwrap();
             let order = (-part(score, active), -part(taking_part, active), part(elapsed, who.len()));
             let count = i64::try_from(active).unwrap();
             let mean = (2 * score + count) / (2 * count);

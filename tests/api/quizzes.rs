@@ -92,7 +92,8 @@ on_both_databases! {
             assert_eq!(world.quiz(json!({"kind": kind})).await["kind"], kind);
         }
         for reveal in ["after_submit", "after_close", "never"] {
-            assert_eq!(world.quiz(json!({"reveal": reveal})).await["reveal"], reveal);
+            let quiz = world.quiz(json!({"reveal": reveal, "closes_at": "2026-12-01T00:00:00Z"})).await;
+            assert_eq!(quiz["reveal"], reveal);
         }
     }
 

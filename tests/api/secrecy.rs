@@ -246,7 +246,10 @@ on_both_databases! {
         for (reveal, hidden) in [("after_submit", false), ("after_close", true), ("never", true)] {
             let member = world.member(&app, reveal, "B1").await;
             let quiz = world
-                .quiz(json!({"reveal": reveal, "sections": sections(), "duration_seconds": 60, "attempts_allowed": 1}))
+                .quiz(json!({
+                    "reveal": reveal, "sections": sections(), "duration_seconds": 60, "attempts_allowed": 1,
+                    "closes_at": "2026-12-01T00:00:00Z",
+                }))
                 .await;
             let attempt = member.post_nothing(&begin(&quiz)).await.expect(201);
             let answers = json!({"answers": wrong_answers(&attempt)});

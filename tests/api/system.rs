@@ -78,6 +78,15 @@ on_both_databases! {
         assert_eq!(app.anonymous().get("/readyz").await.expect(200), json!({"status": "ok"}));
     }
 
+    async fn head_is_get_without_the_body(backend) {
+        let app = TestApp::start(backend).await;
+        for path in ["/healthz", "/readyz", "/", "/openapi.json", "/docs/"] {
+            let reply = Actor::send(app.anonymous().request(Method::HEAD, path)).await;
+            assert_eq!((reply.status, reply.text.as_str()), (200, ""), "{path}");
+        }
+        assert_eq!(Actor::send(app.anonymous().request(Method::HEAD, "/me")).await.status, 401);
+    }
+
     async fn the_counters_move_with_the_work(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;

@@ -99,9 +99,9 @@ impl Loaded {
         grade_paper(self.snapshot.questions(), &rules.blueprint, &self.paper, answers, rules.pass_percent)
     }
 
-    /// The saved answers with `sent` put over them; every answer is checked against its item.
-    pub(super) fn merge(&self, sent: &SentAnswers) -> Result<Answers, ServiceError> {
-        let mut merged = self.attempt.answers.clone();
+    /// `sent` in its one written form; every answer is checked against its item.
+    pub(super) fn check(&self, sent: &SentAnswers) -> Result<SentAnswers, ServiceError> {
+        let mut checked = SentAnswers::with_capacity(sent.len());
         let mut faults = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for (index, (no, answer)) in sent.iter().enumerate() {
@@ -120,15 +120,23 @@ impl Loaded {
                 continue;
             }
             match grading::fit(question, answer) {
-                Ok(answer) if answer.is_empty() => {
-                    merged.remove(no);
-                }
-                Ok(answer) => {
-                    merged.insert(*no, answer);
-                }
+                Ok(answer) => checked.push((*no, answer)),
                 Err(message) => refuse("answer", message),
             }
         }
-        if faults.is_empty() { Ok(merged) } else { Err(ServiceError::Invalid(faults)) }
+        if faults.is_empty() { Ok(checked) } else { Err(ServiceError::Invalid(faults)) }
     }
+}
+
+/// The answers with `checked` put over them; an empty answer takes one back.
+pub(super) fn merge(answers: &Answers, checked: &SentAnswers) -> Answers {
+    let mut merged = answers.clone();
+    for (no, answer) in checked {
+        if answer.is_empty() {
+            merged.remove(no);
+        } else {
+            merged.insert(*no, answer.clone());
+        }
+    }
+    merged
 }

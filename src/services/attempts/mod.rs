@@ -8,7 +8,7 @@ mod loaded;
 
 use std::sync::Arc;
 
-use self::loaded::{Loaded, look_before_begin};
+use self::loaded::{Loaded, look_before_begin, merge};
 use super::{Context, ServiceError};
 use crate::domain::attempt::{settled_deadline, takes_answers};
 use crate::domain::draw::{self, Paper};
@@ -176,10 +176,14 @@ impl Attempts {
                 })
                 .await?;
             let now = self.context.clock.now();
-            let due = rows.iter().find(|(row, _)| row.result.is_none() && !takes_answers(row.deadline, now));
-            match due {
-                Some((row, _)) => self.settle_by_deadline(self.load(row.id.clone()).await?).await?,
-                None => return Ok(rows),
+            let is_due = |row: &AttemptRow| row.result.is_none() && !takes_answers(row.deadline, now);
+            let due: Vec<AttemptId> =
+                rows.iter().filter(|(row, _)| is_due(row)).map(|(row, _)| row.id.clone()).collect();
+            if due.is_empty() {
+                return Ok(rows);
+            }
+            for id in due {
+                self.settle_by_deadline(self.load(id).await?).await?;
             }
         }
         Err(overtaken())
@@ -204,14 +208,17 @@ impl Attempts {
                 self.settle_by_deadline(loaded).await?;
                 return Err(ServiceError::AttemptClosed);
             }
-            let merged = loaded.merge(sent)?;
-            let (id, before) = (loaded.attempt.id, loaded.attempt.answers);
-            let saved = before == merged
-                || self
-                    .context
-                    .database
-                    .write(move |connection| attempts::update_answers(connection, &id, &before, &merged))
-                    .await?;
+            let (id, checked) = (loaded.attempt.id.clone(), loaded.check(sent)?);
+            // Merged inside the transaction: several devices may save at the same time.
+            let saved = self
+                .context
+                .database
+                .write(move |connection| -> Result<bool, StoreError> {
+                    let Some(before) = attempts::hold_answers(connection, &id)? else { return Ok(false) };
+                    let after = merge(&before, &checked);
+                    Ok(before == after || attempts::update_answers(connection, &id, &before, &after)?)
+                })
+                .await?;
             if saved {
                 return Ok(());
             }
@@ -244,7 +251,7 @@ impl Attempts {
                 self.settle_by_deadline(loaded).await?;
                 continue;
             }
-            let merged = loaded.merge(sent)?;
+            let merged = merge(&loaded.attempt.answers, &loaded.check(sent)?);
             self.settle(loaded, merged, ClosedBy::Submission, now).await?;
         }
         Err(overtaken())
@@ -291,7 +298,13 @@ impl Attempts {
         let result = AttemptResult {
             closed_by,
             submitted_at: at,
-            elapsed_ms: at.since(loaded.attempt.started_at).max(0),
+            // The grace is for slow networks; it costs nobody a place.
+            elapsed_ms: loaded
+                .attempt
+                .deadline
+                .map_or(at, |deadline| deadline.min(at))
+                .since(loaded.attempt.started_at)
+                .max(0),
             score: graded.score,
             max_score: graded.max_score,
             correct: graded.correct,
