@@ -4,7 +4,8 @@
 //! terms that stand there verbatim: figures, bodies, defined phrases. They were taken from the official
 //! texts, not from the questions' wording, and a question's right answer has to be found in the terms of
 //! the very article that it cites.
-#![expect(
+#![allow(
+    clippy::allow_attributes,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

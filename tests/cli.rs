@@ -1,4 +1,12 @@
 //! The built program, from its command line: what it says, how it ends, what it leaves behind.
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -111,22 +119,22 @@ impl Server {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--workers", "1"]);
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut said = Vec::new();
-        loop {
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Self { child, said: vec![], address: String::new(), out };
+        while server.address.is_empty() {
             let mut line = String::new();
-            if out.read_line(&mut line).unwrap() == 0 {
+            if server.out.read_line(&mut line).unwrap() == 0 {
                 let mut err = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-                panic!("the server ended: {said:?}\n{err}");
+                server.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+                panic!("the server ended: {:?}\n{err}", server.said);
             }
             let line = line.trim_end().to_owned();
-            said.push(line.clone());
             if let Some((_, rest)) = line.split_once("open http://") {
-                let address = rest.split('/').next().unwrap().to_owned();
-                return Self { child, said, address, out };
+                server.address = rest.split('/').next().unwrap().to_owned();
             }
+            server.said.push(line);
         }
+        server
     }
 
     /// Sends a request to `/api/v1` + `path`, or to a path around it; answers status and body.

@@ -1,5 +1,13 @@
 //! The shape of the sources: what depends on what, how long a file gets, that both databases have the
 //! same migrations. Each fault is told with its file, its line and the rule.
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -99,12 +99,12 @@ const MATRIX: &[Row] = &[
     ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/members",
         Send::Nothing(|site| format!("/members?unit={}", site.world.unit("B1")))),
     ([401,   403, 403,   403, 403,   201, 403,   201,   403], "POST /api/v1/members",
-        Send::Body(|_| "/members".into(), |site, number| new_member(site, number, json!([])))),
+        Send::Body(|_| "/members".into(), |site, number| new_member(site, number, &json!([])))),
     ([401,   403, 403,   403, 403,   201, 403,   201,   403], "POST /api/v1/members",
-        Send::Body(|_| "/members".into(), |site, number| new_member(site, number, site.role("admin", "C1")))),
+        Send::Body(|_| "/members".into(), |site, number| new_member(site, number, &site.role("admin", "C1")))),
     // Nobody gives a right that they do not have themselves.
     ([401,   403, 403,   403, 403,   403, 403,   201,   403], "POST /api/v1/members",
-        Send::Body(|_| "/members".into(), |site, number| new_member(site, number, site.role("leader", "root")))),
+        Send::Body(|_| "/members".into(), |site, number| new_member(site, number, &site.role("leader", "root")))),
     ([401,   403, 403,   403, 403,   200, 403,   200,   403], "PATCH /api/v1/members/{id}",
         Send::Body(|site| site.member("b1"), |_, _| json!({"name": "新名"}))),
     ([401,   403, 403,   403, 403,   403, 403,   200,   403], "PATCH /api/v1/members/{id}",
@@ -183,7 +183,7 @@ fn new_unit(site: &Site, number: usize) -> Value {
     json!({"parent_id": site.world.unit("C1"), "kind": "branch", "code": format!("N{number}"), "name": "名"})
 }
 
-fn new_member(site: &Site, number: usize, roles: Value) -> Value {
+fn new_member(site: &Site, number: usize, roles: &Value) -> Value {
     let unit = site.world.unit("B1");
     json!({"login": format!("n{number}"), "name": "名", "unit_id": unit, "roles": roles, "password": PASSWORD})
 }

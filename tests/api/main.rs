@@ -1,7 +1,7 @@
 //! The API over real HTTP: a server on a random port, a fresh database a test, on SQLite and, with the
 //! feature `postgres`, on PostgreSQL too.
-
-#![expect(
+#![allow(
+    clippy::allow_attributes,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -35,7 +35,7 @@ fn draft(kind: Kind, number: usize) -> Draft {
             .filter(|&option| is_right(kind, number, option))
             .map(|option| char::from(b'A' + u8::try_from(option).unwrap()).to_string())
             .collect(),
-        Kind::Judge => vec![(number % 2 == 0).to_string()],
+        Kind::Judge => vec![(number.is_multiple_of(2)).to_string()],
         Kind::Blank => vec![format!("FILLS{number}|FILLS-{number}"), format!("FILLS{number}b")],
         Kind::Short => vec![],
     };
@@ -47,7 +47,7 @@ fn draft(kind: Kind, number: usize) -> Draft {
     Draft {
         code: format!("{word}-{number:02}"),
         kind: Some(kind),
-        chapter: Some(if number % 2 == 0 { "第一章" } else { "第二章" }.into()),
+        chapter: Some(if number.is_multiple_of(2) { "第一章" } else { "第二章" }.into()),
         difficulty: Some(i64::try_from(number % 5).unwrap() + 1),
         stem,
         options,
@@ -75,7 +75,7 @@ fn right_answer(item: &Value) -> Vec<String> {
     let stem = item["stem"].as_str().unwrap();
     let number: usize = stem.split(' ').nth(1).unwrap().parse().unwrap();
     match item["kind"].as_str().unwrap() {
-        "judge" => vec![(number % 2 == 0).to_string()],
+        "judge" => vec![(number.is_multiple_of(2)).to_string()],
         "blank" => vec![format!("FILLS{number}"), format!("FILLS{number}b")],
         _ => options(item, "甲"),
     }
