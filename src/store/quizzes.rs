@@ -137,6 +137,44 @@ fn blueprint_json(blueprint: &Blueprint) -> Result<String, StoreError> {
     serde_json::to_string(blueprint).map_err(|error| StoreError::corrupt("blueprint", error))
 }
 
+/// The columns that the rules make up.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = quizzes, treat_none_as_null = true)]
+struct Record<'a> {
+    title: &'a str,
+    kind: &'static str,
+    bank_id: i64,
+    unit_id: i64,
+    opens_at: i64,
+    closes_at: Option<i64>,
+    duration_seconds: Option<i64>,
+    attempts_allowed: Option<i32>,
+    pass_percent: i32,
+    reveal: &'static str,
+    blueprint: String,
+}
+
+impl<'a> TryFrom<&'a NewQuiz> for Record<'a> {
+    type Error = StoreError;
+
+    fn try_from(new: &'a NewQuiz) -> Result<Self, StoreError> {
+        let rules = &new.rules;
+        Ok(Self {
+            title: rules.title.trim(),
+            kind: rules.kind.as_str(),
+            bank_id: new.bank_id.0,
+            unit_id: new.unit_id.0,
+            opens_at: rules.opens_at.0,
+            closes_at: rules.closes_at.map(|at| at.0),
+            duration_seconds: rules.duration_seconds,
+            attempts_allowed: rules.attempts_allowed,
+            pass_percent: i32::try_from(rules.pass_percent).unwrap_or(100),
+            reveal: rules.reveal.as_str(),
+            blueprint: blueprint_json(&rules.blueprint)?,
+        })
+    }
+}
+
 /// Adds a quiz.
 ///
 /// # Errors
@@ -147,20 +185,9 @@ pub fn create_quiz(
     by: Option<MemberId>,
     now: Millis,
 ) -> Result<QuizId, StoreError> {
-    let rules = &new.rules;
     let id: i64 = diesel::insert_into(quizzes::table)
         .values((
-            quizzes::title.eq(rules.title.trim()),
-            quizzes::kind.eq(rules.kind.as_str()),
-            quizzes::bank_id.eq(new.bank_id.0),
-            quizzes::unit_id.eq(new.unit_id.0),
-            quizzes::opens_at.eq(rules.opens_at.0),
-            quizzes::closes_at.eq(rules.closes_at.map(|at| at.0)),
-            quizzes::duration_seconds.eq(rules.duration_seconds),
-            quizzes::attempts_allowed.eq(rules.attempts_allowed),
-            quizzes::pass_percent.eq(i32::try_from(rules.pass_percent).unwrap_or(100)),
-            quizzes::reveal.eq(rules.reveal.as_str()),
-            quizzes::blueprint.eq(blueprint_json(&rules.blueprint)?),
+            Record::try_from(new)?,
             quizzes::revision.eq(1),
             quizzes::created_by.eq(by.map(|by| by.0)),
             quizzes::created_at.eq(now.0),
@@ -175,22 +202,8 @@ pub fn create_quiz(
 /// # Errors
 /// When the database fails.
 pub fn update_quiz(connection: &mut AnyConnection, id: QuizId, new: &NewQuiz) -> Result<(), StoreError> {
-    let rules = &new.rules;
     diesel::update(quizzes::table.find(id.0))
-        .set((
-            quizzes::title.eq(rules.title.trim()),
-            quizzes::kind.eq(rules.kind.as_str()),
-            quizzes::bank_id.eq(new.bank_id.0),
-            quizzes::unit_id.eq(new.unit_id.0),
-            quizzes::opens_at.eq(rules.opens_at.0),
-            quizzes::closes_at.eq(rules.closes_at.map(|at| at.0)),
-            quizzes::duration_seconds.eq(rules.duration_seconds),
-            quizzes::attempts_allowed.eq(rules.attempts_allowed),
-            quizzes::pass_percent.eq(i32::try_from(rules.pass_percent).unwrap_or(100)),
-            quizzes::reveal.eq(rules.reveal.as_str()),
-            quizzes::blueprint.eq(blueprint_json(&rules.blueprint)?),
-            quizzes::revision.eq(quizzes::revision + 1),
-        ))
+        .set((Record::try_from(new)?, quizzes::revision.eq(quizzes::revision + 1)))
         .execute(connection)?;
     Ok(())
 }
