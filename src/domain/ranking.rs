@@ -43,8 +43,17 @@ pub struct Entry {
 pub struct Counted {
     /// One entry for each quiz and member (for `daily`: and day).
     pub entries: Vec<Entry>,
-    /// Graded attempts of each member, counted or not.
-    pub attempts: HashMap<MemberId, u32>,
+    /// Graded attempts of each member for each unit, counted or not.
+    pub attempts: HashMap<(MemberId, UnitId), u32>,
+}
+
+impl Counted {
+    /// Keeps only what was earned for a unit that `within` admits. What counts was picked before, so a
+    /// result is on the boards of one line of units only.
+    pub fn retain_units(&mut self, within: impl Fn(UnitId) -> bool) {
+        self.entries.retain(|entry| within(entry.unit));
+        self.attempts.retain(|(_, unit), _| within(*unit));
+    }
 }
 
 /// Picks what counts out of all graded attempts of one board (a quiz, or a period): of a `daily` quiz
@@ -53,7 +62,7 @@ pub fn counted(entries: impl IntoIterator<Item = Entry>) -> Counted {
     let mut attempts = HashMap::new();
     let mut picked: HashMap<(MemberId, QuizId, Option<Date>), Entry> = HashMap::new();
     for entry in entries {
-        *attempts.entry(entry.member).or_insert(0) += 1;
+        *attempts.entry((entry.member, entry.unit)).or_insert(0) += 1;
         let day = (entry.kind == QuizKind::Daily).then_some(entry.day);
         let slot = picked.entry((entry.member, entry.quiz, day));
         slot.and_modify(|kept| {
@@ -114,13 +123,17 @@ pub fn rank_members(counted: &Counted) -> Vec<MemberStanding> {
             })
             .or_insert((entry.score, entry.elapsed_ms, entry.submitted_at, entry.unit));
     }
+    let mut attempts: HashMap<MemberId, u32> = HashMap::new();
+    for ((member, _), count) in &counted.attempts {
+        *attempts.entry(*member).or_insert(0) += count;
+    }
     let mut standings: Vec<MemberStanding> = sums
         .into_iter()
         .map(|(member, (score, elapsed_ms, submitted_at, unit))| MemberStanding {
             rank: 0,
             key: MemberKey { score: Reverse(score), elapsed_ms, submitted_at, member },
             unit,
-            attempts: counted.attempts.get(&member).copied().unwrap_or(0),
+            attempts: attempts.get(&member).copied().unwrap_or(0),
         })
         .collect();
     standings.sort_unstable_by_key(|standing| standing.key);

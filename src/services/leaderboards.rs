@@ -106,8 +106,8 @@ impl Leaderboards {
                 };
                 let mut counted = load(&context, connection, board, as_of)?;
                 if let Some(within) = within {
-                    counted.entries.retain(|entry| {
-                        unit_rows.get(&entry.unit).is_some_and(|unit| unit.path.is_inside(&within))
+                    counted.retain_units(|unit| {
+                        unit_rows.get(&unit).is_some_and(|unit| unit.path.is_inside(&within))
                     });
                 }
                 let standings = rank_members(&counted);

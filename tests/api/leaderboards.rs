@@ -319,6 +319,10 @@ on_both_databases! {
         assert_eq!(score_in("B1").await, json!(100));
         assert_eq!(score_in("B3").await, json!(60));
         assert_eq!(score_in("root").await, json!(160), "one row for the whole");
+        for (unit, attempts) in [("B1", 1), ("B3", 1), ("root", 2)] {
+            let board = members(&world.admin, &format!("period=all&unit={}", world.unit(unit))).await;
+            assert_eq!(board["items"][0]["attempts"], attempts, "{unit}");
+        }
         let board = units(&world.admin, "period=all&kind=branch").await;
         // Two belonged to B1 when the 100 were earned there: the mean is what it was before the move.
         assert_eq!(unit_standings(&board), [(1, "B3", 60.0), (2, "B1", 50.0)]);
