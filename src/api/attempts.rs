@@ -94,6 +94,7 @@ pub(super) struct AttemptResponse {
     /// The server's clock, to show the time that is left by.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
+    /// The items of the paper, in its order; the result's `items` have the same numbers.
     questions: Vec<PaperItemResponse>,
     /// What was answered so far.
     answers: Vec<AnswerWire>,

@@ -25,7 +25,7 @@ pub(super) fn language() -> Language {
     LANGUAGE.try_with(Cell::get).unwrap_or_default()
 }
 
-/// How long a caller should wait after a 503 or 429, in seconds.
+/// How long a caller should wait after a 503, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
 macro_rules! problems {

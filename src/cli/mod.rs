@@ -49,7 +49,7 @@ enum Command {
     Admin(admin::AdminCommand),
     /// Write a consistent copy of the database to a file, also while the server runs.
     Backup(backup::BackupArgs),
-    /// Put a backup in the place of an empty or missing database.
+    /// Put a backup in the place of a missing database; one that exists is never overwritten.
     Restore(backup::RestoreArgs),
 }
 

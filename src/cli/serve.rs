@@ -8,6 +8,7 @@ use super::{Refusal, open, tell_first_start};
 use crate::api;
 use crate::config::{DatabaseConfig, ServeConfig};
 use crate::services::Services;
+use crate::services::attempts::SWEEP_BATCH;
 
 /// How often expired attempts are looked for: a result is to be in its rankings within a second.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
@@ -39,7 +40,7 @@ async fn sweep(services: Arc<Services>) {
     loop {
         match services.attempts.sweep().await {
             // A full batch: there may be more.
-            Ok(count) if count >= 500 => continue,
+            Ok(count) if count >= SWEEP_BATCH as usize => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the sweep of expired attempts failed"),
         }

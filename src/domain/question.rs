@@ -39,9 +39,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kinds that a machine can grade, in the order in which papers use them.
-    pub const MACHINE_GRADED: [Self; 4] = [Self::Single, Self::Multiple, Self::Judge, Self::Blank];
-
     /// The word for this kind in JSON and in the database.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -12,9 +12,9 @@ use super::org::UnitPath;
 pub enum Role {
     /// Takes part. Everybody is a member of their own unit.
     Member,
-    /// Reads results and rankings.
+    /// Reads the members and the quizzes of the unit and of those below it.
     Leader,
-    /// Reads what a leader reads, and manages members, quizzes and (at the root) question banks.
+    /// Reads what a leader reads, and manages units, members, quizzes and (at the root) question banks.
     Admin,
 }
 
@@ -91,12 +91,12 @@ impl Principal {
         self.grants.iter().any(|grant| grant.role == Role::Admin && path.is_inside(&grant.path))
     }
 
-    /// Whether this person may read the results of the unit at `path`: its leaders and admins.
+    /// Whether this is a leader or an admin of the unit at `path`.
     pub fn is_leader_of(&self, path: &UnitPath) -> bool {
         self.grants.iter().any(|grant| grant.role != Role::Member && path.is_inside(&grant.path))
     }
 
-    /// Whether this is an admin of the whole organisation, whose root is `root`.
+    /// Whether this is an admin of the whole organisation: of the unit that has none above it.
     pub fn is_root_admin(&self) -> bool {
         self.grants.iter().any(|grant| grant.role == Role::Admin && grant.path.ids().len() == 1)
     }

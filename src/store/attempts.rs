@@ -71,7 +71,7 @@ pub struct AttemptRow {
     pub seed: u64,
     /// When it was begun.
     pub started_at: Millis,
-    /// Until when answers count; `None` for no limit.
+    /// The deadline, without the grace in which answers still count; `None` for no limit.
     pub deadline: Option<Millis>,
     /// What was answered so far.
     pub answers: Answers,

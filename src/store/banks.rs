@@ -312,16 +312,3 @@ pub fn end_versions(
     }
     Ok(())
 }
-
-/// Gives a bank another title.
-///
-/// # Errors
-/// When the database fails.
-pub fn update_bank_title(
-    connection: &mut AnyConnection,
-    bank: BankId,
-    title: &str,
-) -> Result<(), StoreError> {
-    diesel::update(banks::table.find(bank.0)).set(banks::title.eq(title)).execute(connection)?;
-    Ok(())
-}

@@ -93,8 +93,8 @@ pub enum AnyConnection {
     Postgres(diesel::PgConnection),
 }
 
-/// Runs the same tokens on the concrete connection: for what the enum's dialect lacks (upsert,
-/// multi-row insert). The one place where the two databases differ inside a query.
+/// Runs the same tokens on the concrete connection: for what the enum's dialect lacks (multi-row insert,
+/// migrations). Where the databases need different code (row locks), a `match` stands in the function.
 macro_rules! on_backend {
     ($connection:expr, $concrete:ident => $body:expr) => {
         match $connection {

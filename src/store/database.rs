@@ -37,7 +37,6 @@ pub struct Database {
 }
 
 struct Inner {
-    url: DatabaseUrl,
     pool: Pool<Opener>,
     permits: Semaphore,
     writer: Writer,
@@ -87,18 +86,8 @@ impl Database {
         let (writer, handles) =
             Writer::start(&options.url, threads, options.write_queue).map_err(|error| error.to_string())?;
         let permits = Semaphore::new(options.read_connections as usize);
-        let inner = Inner { url: options.url.clone(), pool, permits, writer };
+        let inner = Inner { pool, permits, writer };
         Ok((Self { inner: Arc::new(inner) }, Writers(handles)))
-    }
-
-    /// Which database it is.
-    pub fn backend(&self) -> Backend {
-        self.inner.url.backend()
-    }
-
-    /// Where it is.
-    pub fn url(&self) -> &DatabaseUrl {
-        &self.inner.url
     }
 
     /// Runs `work` on a read connection, off the async threads.
@@ -131,8 +120,9 @@ impl Database {
     /// durable. An error from `work` undoes what it did, and only that.
     ///
     /// # Errors
-    /// What `work` fails with, and [`StoreError::Busy`] when the queue is full or the commit fails: then
-    /// nothing of it has happened.
+    /// What `work` fails with; [`StoreError::Busy`] when the queue is full (then nothing has happened) or
+    /// the transaction fails: then it was undone, unless the server was lost during the commit itself, when
+    /// nobody can tell; so a write must be safe to repeat.
     pub async fn write<T, E>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,

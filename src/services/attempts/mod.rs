@@ -1,8 +1,8 @@
 //! The life of an attempt: begun, saved, submitted, or settled when its deadline has passed.
 //!
-//! Every write is one conditional statement: it happens if the attempt still is what was looked at, else
-//! the service looks again. So nothing counts twice, whoever else writes at the same time, and the writer
-//! does as little as can be.
+//! Every write checks inside its transaction that the attempt (or, to begin one, the quiz) still is what
+//! was looked at; else the service looks again. So nothing counts twice, whoever else writes at the same
+//! time. Papers are drawn and graded before, so that the writer does as little as can be.
 
 mod loaded;
 
@@ -27,7 +27,7 @@ pub use crate::store::quizzes::QuizRow;
 /// How often a write that somebody else has overtaken is tried again.
 const MOST_TRIES: usize = 8;
 /// Attempts that one round of the sweep settles.
-const SWEEP_BATCH: i64 = 500;
+pub const SWEEP_BATCH: u32 = 500;
 
 /// An attempt with everything that it takes to show it.
 pub struct AttemptView {
@@ -266,7 +266,7 @@ impl Attempts {
         let due = self
             .context
             .database
-            .read(move |connection| attempts::list_due(connection, latest, SWEEP_BATCH))
+            .read(move |connection| attempts::list_due(connection, latest, SWEEP_BATCH.into()))
             .await?;
         let count = due.len();
         for attempt in due {
