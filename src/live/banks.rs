@@ -66,6 +66,13 @@ impl BankCache {
     }
 }
 
+impl BankCache {
+    /// The snapshot of a revision, if it is in memory.
+    pub fn get(&self, bank: BankId, revision: i32) -> Option<Arc<BankSnapshot>> {
+        self.snapshots.get(&(bank, revision))
+    }
+}
+
 impl Default for BankCache {
     fn default() -> Self {
         Self::new()

@@ -90,7 +90,7 @@ impl Accounts {
             .database
             .write(move |connection| -> Result<_, ServiceError> {
                 // The password may have been changed while it was being checked.
-                let current = members::get_member(connection, row.member_id)?;
+                let current = members::hold_member(connection, row.member_id)?;
                 if current.password_hash != checked_hash || current.status != MemberStatus::Active {
                     return Err(ServiceError::WrongCredentials);
                 }
@@ -204,7 +204,7 @@ impl Accounts {
         self.context
             .database
             .write(move |connection| {
-                if members::get_member(connection, id)?.password_hash != old_hash {
+                if members::hold_member(connection, id)?.password_hash != old_hash {
                     return Err(wrong_current_password());
                 }
                 members::update_password(connection, id, &hash, false)?;

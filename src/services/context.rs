@@ -126,18 +126,39 @@ impl Context {
         Ok(Uuid::from_bytes(self.random()?).simple().to_string())
     }
 
-    /// The questions of a bank revision, from memory or, the first time, from the database.
+    /// The questions of a bank revision, from memory or, the first time, from the database. For read
+    /// connections: what a transaction has not committed must not stay in memory.
     pub(super) fn bank_snapshot(
         &self,
         connection: &mut AnyConnection,
         bank: BankId,
         revision: i32,
     ) -> Result<Arc<BankSnapshot>, StoreError> {
-        self.banks.get_or_load(bank, revision, || {
-            let rows = banks::list_questions(connection, bank, revision)?;
-            Ok(BankSnapshot::new(rows.into_iter().map(|row| row.question).collect()))
-        })
+        self.banks.get_or_load(bank, revision, || load_snapshot(connection, bank, revision))
     }
+
+    /// The same inside a transaction that may have made the revision and may still be undone: nothing that
+    /// is read here is kept.
+    pub(super) fn bank_snapshot_in_transaction(
+        &self,
+        connection: &mut AnyConnection,
+        bank: BankId,
+        revision: i32,
+    ) -> Result<Arc<BankSnapshot>, StoreError> {
+        match self.banks.get(bank, revision) {
+            Some(snapshot) => Ok(snapshot),
+            None => load_snapshot(connection, bank, revision).map(Arc::new),
+        }
+    }
+}
+
+fn load_snapshot(
+    connection: &mut AnyConnection,
+    bank: BankId,
+    revision: i32,
+) -> Result<BankSnapshot, StoreError> {
+    let rows = banks::list_questions(connection, bank, revision)?;
+    Ok(BankSnapshot::new(rows.into_iter().map(|row| row.question).collect()))
 }
 
 impl From<Vec<Shortfall>> for ServiceError {

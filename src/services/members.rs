@@ -209,7 +209,7 @@ impl Members {
         self.context
             .database
             .write(move |connection| {
-                let before = members::get_member(connection, id)?;
+                let before = members::hold_member(connection, id)?;
                 let old_unit = units::get_unit(connection, before.unit_id)?;
                 let old_grants = members::list_grants(connection, &[id])?.remove(&id).unwrap_or_default();
                 if !principal.manages(&old_unit.path, &old_grants) {

@@ -207,7 +207,7 @@ pub(super) fn check_fillable(
     bank: &BankRow,
     rules: &QuizRules,
 ) -> Result<(), ServiceError> {
-    let snapshot = context.bank_snapshot(connection, bank.id, bank.revision)?;
+    let snapshot = context.bank_snapshot_in_transaction(connection, bank.id, bank.revision)?;
     for (section, blueprint) in rules.blueprint.sections.iter().enumerate() {
         for (index, chapter) in blueprint.chapters.iter().enumerate() {
             let known = snapshot.questions().iter().any(|question| question.chapter == *chapter);

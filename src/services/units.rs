@@ -74,6 +74,7 @@ impl Units {
         self.context
             .database
             .write(move |connection| {
+                units::hold_tree(connection)?;
                 let parent = get_parent(connection, new.parent_id)?;
                 if !principal.is_admin_of(&parent.path) {
                     return Err(ServiceError::Forbidden);
@@ -107,6 +108,7 @@ impl Units {
         self.context
             .database
             .write(move |connection| {
+                units::hold_tree(connection)?;
                 let unit = units::get_unit(connection, id)?;
                 if !principal.is_admin_of(&unit.path) {
                     return Err(ServiceError::Forbidden);

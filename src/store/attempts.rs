@@ -294,15 +294,15 @@ pub fn list_due(
     connection: &mut AnyConnection,
     latest: Millis,
     limit: i64,
-) -> Result<Vec<AttemptRow>, StoreError> {
-    let rows: Vec<Columns> = attempts::table
+) -> Result<Vec<AttemptId>, StoreError> {
+    let ids: Vec<String> = attempts::table
         .filter(attempts::status.eq(AttemptStatus::Running.as_str()))
         .filter(attempts::deadline.le(latest.0))
         .order(attempts::deadline)
         .limit(limit)
-        .select(columns())
+        .select(attempts::id)
         .load(connection)?;
-    rows.into_iter().map(TryInto::try_into).collect()
+    Ok(ids.into_iter().map(AttemptId).collect())
 }
 
 /// The answers of a running attempt, held until the transaction ends; `None` when it is not running.

@@ -38,7 +38,7 @@ pub struct Database {
 
 struct Inner {
     pool: Pool<Opener>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     writer: Writer,
 }
 
@@ -85,7 +85,7 @@ impl Database {
         };
         let (writer, handles) =
             Writer::start(&options.url, threads, options.write_queue).map_err(|error| error.to_string())?;
-        let permits = Semaphore::new(options.read_connections as usize);
+        let permits = Arc::new(Semaphore::new(options.read_connections as usize));
         let inner = Inner { pool, permits, writer };
         Ok((Self { inner: Arc::new(inner) }, Writers(handles)))
     }
@@ -104,10 +104,12 @@ impl Database {
     {
         let busy = |reason: &str| E::from(StoreError::Busy(reason.to_owned()));
         // Waiting here costs nothing; waiting inside the pool would hold a thread.
-        let permit = tokio::time::timeout(CHECKOUT_TIMEOUT, self.inner.permits.acquire());
-        let Ok(Ok(_permit)) = permit.await else { return Err(busy("no read connection came free")) };
+        let permit = tokio::time::timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.inner.permits).acquire_owned());
+        let Ok(Ok(permit)) = permit.await else { return Err(busy("no read connection came free")) };
         let pool = self.inner.pool.clone();
         tokio::task::spawn_blocking(move || {
+            // Held by the work, not by whoever waits: a caller who hangs up frees nothing early.
+            let _permit = permit;
             let mut connection: PooledConnection<Opener> =
                 pool.get().map_err(|error| E::from(StoreError::Busy(error.to_string())))?;
             work(&mut connection)

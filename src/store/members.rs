@@ -95,6 +95,21 @@ pub fn get_member(connection: &mut AnyConnection, id: MemberId) -> Result<Member
     Ok(row.ok_or(StoreError::NotFound("member"))?.into())
 }
 
+/// The member with this id, held until the transaction ends, so that what is written rests on what is read.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is none.
+pub fn hold_member(connection: &mut AnyConnection, id: MemberId) -> Result<MemberRow, StoreError> {
+    let member = members::table.find(id.0);
+    let row: Option<Columns> = match connection {
+        // Its one writer holds everything.
+        AnyConnection::Sqlite(concrete) => member.first(concrete).optional()?,
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(concrete) => member.for_no_key_update().first(concrete).optional()?,
+    };
+    Ok(row.ok_or(StoreError::NotFound("member"))?.into())
+}
+
 /// The member with this login, in its compared form.
 ///
 /// # Errors

@@ -41,6 +41,23 @@ impl TryFrom<Columns> for UnitRow {
     }
 }
 
+/// Keeps every other change of the tree waiting until the transaction ends: paths hold the ids of the
+/// units above, so a unit made below one that is being moved would get a path that is not true any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn hold_tree(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    match connection {
+        // Its one writer holds everything.
+        AnyConnection::Sqlite(_) => {}
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(concrete) => {
+            diesel::sql_query("SELECT pg_advisory_xact_lock(7160001001)").execute(concrete)?;
+        }
+    }
+    Ok(())
+}
+
 /// The unit with this id.
 ///
 /// # Errors

@@ -268,14 +268,21 @@ impl Attempts {
             .database
             .read(move |connection| attempts::list_due(connection, latest, SWEEP_BATCH.into()))
             .await?;
-        let count = due.len();
-        for attempt in due {
-            let loaded = self.load(attempt.id).await?;
-            if loaded.attempt.result.is_none() {
-                self.settle_by_deadline(loaded).await?;
+        let mut settled = 0;
+        for id in due {
+            match self.settle_due(id.clone()).await {
+                Ok(()) => settled += 1,
+                Err(error @ ServiceError::Busy(_)) => return Err(error),
+                // One that cannot be settled must not keep the others waiting.
+                Err(error) => tracing::error!(attempt = %id, %error, "an expired attempt cannot be settled"),
             }
         }
-        Ok(count)
+        Ok(settled)
+    }
+
+    async fn settle_due(&self, id: AttemptId) -> Result<(), ServiceError> {
+        let loaded = self.load(id).await?;
+        if loaded.attempt.result.is_none() { self.settle_by_deadline(loaded).await } else { Ok(()) }
     }
 
     /// What was saved in time counts, and the time is the deadline's.

@@ -211,7 +211,7 @@ impl Maker {
         people: &[Person],
     ) -> Result<usize, ServiceError> {
         let bank = banks::get_bank(connection, super::first_start::BUILT_IN_BANK)?;
-        let snapshot = context.bank_snapshot(connection, bank.id, bank.revision)?;
+        let snapshot = context.bank_snapshot_in_transaction(connection, bank.id, bank.revision)?;
         let today = context.calendar.span(Period::Day, context.calendar.date(self.now)).from;
         let root = units::find_root(connection)?.ok_or(ServiceError::NotFound("root unit"))?;
         let daily = quizzes::list_quizzes(connection)?

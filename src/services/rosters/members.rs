@@ -85,7 +85,10 @@ impl MemberImport {
             return Ok(Err(("password", message)));
         }
         match self.known.get(&key).cloned() {
-            Some(before) => self.existing(connection, &before, name, &unit, role),
+            Some(known) => {
+                let before = members::hold_member(connection, known.id)?;
+                self.existing(connection, &before, name, &unit, role)
+            }
             None => self.create(connection, (login, &key, name), &unit, (role, given), report),
         }
     }

@@ -17,7 +17,7 @@ use crate::formats::table::{Row, Table};
 use crate::formats::{Place, RosterReport};
 use crate::message;
 use crate::store::members::list_members_by_login;
-use crate::store::units::{UnitRow, list_units};
+use crate::store::units::{UnitRow, hold_tree, list_units};
 use crate::store::{AnyConnection, StoreError};
 
 /// Units and people from files.
@@ -54,6 +54,7 @@ impl Rosters {
         let table = Table::read(file, &UNIT_COLUMNS).map_err(ServiceError::UnreadableFile)?;
         let principal = principal.clone();
         self.run(dry_run, move |connection, report| {
+            hold_tree(connection)?;
             let mut known: HashMap<String, UnitRow> =
                 list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
             let UnitOrder { ready, mut refused } = order_units(&table);

@@ -140,8 +140,13 @@ pub(super) fn import_unit(
             Err(MoveError::Store(error)) => return Err(error.into()),
         }
     }
-    // A move changes the paths of everything below.
-    *known = units::list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
+    if moved {
+        // A move changes the paths of everything below.
+        *known = units::list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
+    } else if let Some(unit) = known.get_mut(code) {
+        unit.kind = kind;
+        name.clone_into(&mut unit.name);
+    }
     Ok(Ok(Outcome::Updated))
 }
 
