@@ -149,12 +149,26 @@ impl Left {
         }
     }
 
+    /// Whether any one question may go: by Hall's theorem it may when every later section alone admits
+    /// more questions than all of them want. Spares the flows wherever questions are not scarce.
+    fn is_ample(&self, demands: &[u32]) -> bool {
+        let wanted: u32 = demands.iter().sum();
+        (0..demands.len()).all(|section| {
+            let admitted = self.cells.iter().filter(|(mask, _)| mask & (1 << section) != 0);
+            admitted.map(|(_, count)| count).sum::<u32>() > wanted
+        })
+    }
+
     fn masks_that_leave_enough(&self, demands: &[u32]) -> Vec<u32> {
+        let ample = self.is_ample(demands);
         self.cells
             .iter()
             .filter(|(_, count)| *count > 0)
             .map(|&(mask, _)| mask)
             .filter(|&mask| {
+                if ample || mask == 0 {
+                    return true;
+                }
                 let mut rest = Self { first_later: self.first_later, cells: self.cells.clone() };
                 rest.take(mask);
                 shortfalls(&rest.cells, demands).iter().all(|&missing| missing == 0)
