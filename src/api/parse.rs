@@ -25,6 +25,7 @@ pub(super) fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem>
         Problem::field(pointer, message!("查询参数不对：{reason}", "{reason}"))
     })
 }
+
 /// Reads a JSON object, or says which field keeps it from being read.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -129,6 +130,7 @@ fn pointer(path: &Path, reason: &str) -> String {
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

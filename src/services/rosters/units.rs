@@ -139,8 +139,6 @@ pub(super) fn import_unit(
             Err(MoveError::Misplaced(message)) => return Ok(Err(("parent_code", message))),
             Err(MoveError::Store(error)) => return Err(error.into()),
         }
-    }
-    if moved {
         // A move changes the paths of everything below.
         *known = units::list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
     } else if let Some(unit) = known.get_mut(code) {
