@@ -120,8 +120,8 @@ impl From<QuestionRequest> for Draft {
             stem: request.stem,
             options: request.options,
             key: request.key,
-            explanation: request.explanation.unwrap_or_default(),
-            source: request.source.unwrap_or_default(),
+            explanation: Some(request.explanation.unwrap_or_default()),
+            source: Some(request.source.unwrap_or_default()),
             verified_on: request.verified_on,
         }
     }

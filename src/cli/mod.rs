@@ -157,6 +157,7 @@ fn merge(banks: Vec<FoundBank>) -> FoundBank {
     let mut merged = FoundBank::default();
     for bank in banks {
         merged.questions.extend(bank.questions);
+        merged.warnings.extend(bank.warnings);
     }
     merged
 }

@@ -253,7 +253,7 @@ mod tests {
             stem: stem.into(),
             options: options.iter().map(ToString::to_string).collect(),
             key: vec![key.into()],
-            source: source.into(),
+            source: Some(source.into()),
             ..Draft::default()
         }
         .check()

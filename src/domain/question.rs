@@ -79,7 +79,8 @@ pub enum Key {
 /// A question as it is written down: in JSON, in a file, in the database. Nothing in it is checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// The stable name inside its bank, such as `dzy-001`.
+    /// The stable name inside its bank, such as `dzy-001`; empty when the file gives none, and the import
+    /// finds or makes one.
     pub code: String,
     /// How it is answered.
     pub kind: Option<Kind>,
@@ -93,11 +94,11 @@ pub struct Draft {
     pub options: Vec<String>,
     /// The key as it is written: letters, `true`/`false`, or one entry a gap with alternatives parted by `|`.
     pub key: Vec<String>,
-    /// Why the key is right.
-    pub explanation: String,
-    /// Document and article.
-    pub source: String,
-    /// The date (YYYY-MM-DD) to which the source was checked.
+    /// Why the key is right; `None` when nothing is said of it, and an import keeps what the bank has.
+    pub explanation: Option<String>,
+    /// Document and article; `None` as above.
+    pub source: Option<String>,
+    /// The date (YYYY-MM-DD) to which the source was checked; `None` as above, empty for none.
     pub verified_on: Option<String>,
 }
 
@@ -174,9 +175,9 @@ impl Draft {
         let stem = self.stem.trim().to_owned();
         faults.length("/stem", &stem, LONGEST_TEXT);
         let options: Vec<String> = self.options.iter().map(|option| option.trim().to_owned()).collect();
-        let explanation = self.explanation.trim().to_owned();
+        let explanation = self.explanation.unwrap_or_default().trim().to_owned();
         faults.at_most("/explanation", &explanation, LONGEST_TEXT);
-        let source = self.source.trim().to_owned();
+        let source = self.source.unwrap_or_default().trim().to_owned();
         faults.at_most("/source", &source, 500);
         let difficulty = u8::try_from(self.difficulty.unwrap_or(DEFAULT_DIFFICULTY.into()))
             .ok()
@@ -187,7 +188,8 @@ impl Draft {
                 message!("难度是 1 到 5 的整数", "a difficulty is a whole number from 1 to 5"),
             );
         }
-        if let Some(date) = &self.verified_on
+        let verified_on = self.verified_on.filter(|date| !date.is_empty());
+        if let Some(date) = &verified_on
             && (date.len() != 10 || date.parse::<jiff::civil::Date>().is_err())
         {
             faults.add("/verified_on", message!("日期写作 YYYY-MM-DD", "a date is written YYYY-MM-DD"));
@@ -215,7 +217,7 @@ impl Draft {
                 key,
                 explanation,
                 source,
-                verified_on: self.verified_on,
+                verified_on,
             }),
             _ => Err(faults.0),
         }
@@ -252,9 +254,9 @@ impl Question {
             stem: self.stem.clone(),
             options: self.options.clone(),
             key: self.written_key(),
-            explanation: self.explanation.clone(),
-            source: self.source.clone(),
-            verified_on: self.verified_on.clone(),
+            explanation: Some(self.explanation.clone()),
+            source: Some(self.source.clone()),
+            verified_on: Some(self.verified_on.clone().unwrap_or_default()),
         }
     }
 }

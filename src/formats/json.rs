@@ -116,9 +116,10 @@ impl BankFormat for Json {
                 at: format!("{base}/{index}"),
                 draft: read_draft(value),
                 warnings: vec![],
+                original: vec![],
             })
             .collect();
-        Ok(FoundBank { title, questions })
+        Ok(FoundBank { title, questions, warnings: vec![] })
     }
 
     fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
@@ -161,9 +162,10 @@ fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
         stem: read.stem,
         options: read.options.unwrap_or_default(),
         key: read.key,
-        explanation: read.explanation.unwrap_or_default(),
-        source: read.source.unwrap_or_default(),
-        verified_on: read.verified_on,
+        // A field that is left out here means the default, not that nothing is said of it.
+        explanation: Some(read.explanation.unwrap_or_default()),
+        source: Some(read.source.unwrap_or_default()),
+        verified_on: Some(read.verified_on.unwrap_or_default()),
     })
 }
 
@@ -220,7 +222,7 @@ mod tests {
             stem: "题干".into(),
             options: vec!["甲".into(), "乙".into()],
             key: vec!["A".into(), "B".into()],
-            explanation: "因为".into(),
+            explanation: Some("因为".into()),
             verified_on: Some("2026-08-31".into()),
             ..Draft::default()
         }

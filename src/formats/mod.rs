@@ -18,6 +18,9 @@ pub struct FoundQuestion {
     pub draft: Result<Draft, Vec<Fault>>,
     /// What was guessed or dropped.
     pub warnings: Vec<Message>,
+    /// What the file says, as label and text, for the list of rejected rows that an admin mends; empty
+    /// where the file is mended more easily itself.
+    pub original: Vec<(String, String)>,
 }
 
 /// What a file holds.
@@ -27,6 +30,8 @@ pub struct FoundBank {
     pub title: Option<String>,
     /// The questions in the file's order.
     pub questions: Vec<FoundQuestion>,
+    /// What was guessed or dropped that belongs to no single question: a hidden sheet, an unknown column.
+    pub warnings: Vec<Place>,
 }
 
 /// A file format that banks can be read from and written to.

@@ -19,9 +19,9 @@ pub(super) struct Checked {
 
 /// Checks every question of a file.
 pub(super) fn check(found: FoundBank) -> Checked {
-    let mut checked = Checked { questions: Vec::new(), rejected: Vec::new(), warnings: Vec::new() };
+    let mut checked = Checked { questions: Vec::new(), rejected: Vec::new(), warnings: found.warnings };
     let mut codes: HashMap<String, String> = HashMap::new();
-    for FoundQuestion { at, draft, warnings } in found.questions {
+    for FoundQuestion { at, draft, warnings, original: _ } in found.questions {
         checked.warnings.extend(warnings.into_iter().map(|message| Place { at: at.clone(), message }));
         let draft = match draft {
             Ok(draft) => draft,

@@ -196,8 +196,8 @@ fn read_question(
         stem,
         options: list(&options)?,
         key: list(&key)?,
-        explanation,
-        source,
+        explanation: Some(explanation),
+        source: Some(source),
         verified_on,
     };
     let question = draft.check().map_err(|faults| {

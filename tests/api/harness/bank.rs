@@ -12,9 +12,14 @@ pub fn fixture_bank() -> FoundBank {
     let questions = kinds
         .into_iter()
         .flat_map(|(kind, count)| (0..count).map(move |number| draft(kind, number)))
-        .map(|draft| FoundQuestion { at: draft.code.clone(), draft: Ok(draft), warnings: vec![] })
+        .map(|draft| FoundQuestion {
+            at: draft.code.clone(),
+            draft: Ok(draft),
+            warnings: vec![],
+            original: vec![],
+        })
         .collect();
-    FoundBank { title: None, questions }
+    FoundBank { title: None, questions, warnings: vec![] }
 }
 
 fn draft(kind: Kind, number: usize) -> Draft {
@@ -52,8 +57,8 @@ fn draft(kind: Kind, number: usize) -> Draft {
         stem,
         options,
         key,
-        explanation: format!("EXPLANATION {word} {number}"),
-        source: format!("SOURCE {word} {number}"),
+        explanation: Some(format!("EXPLANATION {word} {number}")),
+        source: Some(format!("SOURCE {word} {number}")),
         verified_on: Some("2026-08-31".into()),
     }
 }
