@@ -209,7 +209,11 @@ proptest! {
 #[test]
 fn golden_papers_of_version_1() {
     let flat = |paper: Paper| -> Vec<(usize, Vec<usize>)> {
-        paper.items.into_iter().map(|item| (item.question, item.options.iter().map(|&option| option.into()).collect())).collect()
+        paper
+            .items
+            .into_iter()
+            .map(|item| (item.question, item.options.iter().map(|&option| option.into()).collect()))
+            .collect()
     };
     let bank = singles(1000, 4);
     let blueprint = blueprint(vec![section(4)]);

@@ -30,7 +30,11 @@ fn section(points: i64, multiple_rule: MultipleRule) -> Section {
 
 /// What `answer` earns of `points` when the options are shown in the bank's order.
 fn score(question: &Question, points: i64, rule: MultipleRule, answer: &[&str]) -> i64 {
-    let item = Item { question: 0, section: 0, options: (0..u8::try_from(question.options.len()).unwrap()).collect() };
+    let item = Item {
+        question: 0,
+        section: 0,
+        options: (0..u8::try_from(question.options.len()).unwrap()).collect(),
+    };
     let answer: Vec<String> = answer.iter().map(ToString::to_string).collect();
     grade_item(question, &item, &section(points, rule), Some(&answer)).score.0
 }

@@ -309,13 +309,18 @@ impl Session {
 
     /// Makes stale what is held in memory when another process has written to the SQLite file.
     fn look_for_others(&mut self, connection: &mut AnyConnection) -> QueryResult<()> {
-        if let AnyConnection::Sqlite(concrete) = connection {
-            let found = notices::data_version(concrete)?;
-            if self.data_version.is_some_and(|before| before != found) {
-                self.settled.forget();
-                self.freshness.advance();
+        match connection {
+            AnyConnection::Sqlite(concrete) => {
+                let found = notices::data_version(concrete)?;
+                if self.data_version.is_some_and(|before| before != found) {
+                    self.settled.forget();
+                    self.freshness.advance();
+                }
+                self.data_version = Some(found);
             }
-            self.data_version = Some(found);
+            // Its instances tell each other.
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres(_) => {}
         }
         Ok(())
     }
