@@ -7,6 +7,7 @@ pub mod bank_check;
 pub mod banks;
 mod context;
 pub mod demo;
+pub mod doctor;
 mod error;
 pub mod first_start;
 mod import;

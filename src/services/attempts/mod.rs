@@ -25,6 +25,7 @@ use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
 use crate::live::latest::Latest;
+use crate::store::AnyConnection;
 use crate::store::attempt_writes::{AttemptWrite, AttemptWritten};
 pub use crate::store::attempts::AttemptRow;
 use crate::store::attempts::{self, AttemptResult, ClosedBy};
@@ -329,4 +330,21 @@ impl Attempts {
 
 fn overtaken() -> ServiceError {
     ServiceError::Busy("the attempt is being changed".into())
+}
+
+/// Whether the result of a graded attempt is what its answers earn.
+pub(super) fn regrade(
+    context: &Context,
+    connection: &mut AnyConnection,
+    id: &AttemptId,
+) -> Result<bool, ServiceError> {
+    let generation = context.database.freshness().generation();
+    let attempt = attempts::get_attempt(connection, id)?;
+    let quiz = context.read_live_quiz(connection, attempt.quiz_id, generation)?;
+    let loaded = Loaded::new(context, connection, attempt, quiz)?;
+    let graded = loaded.grade(&loaded.paper(), &loaded.attempt.answers);
+    Ok(loaded.attempt.result.as_ref().is_some_and(|result| {
+        (result.score, result.max_score, result.correct, result.passed)
+            == (graded.score, graded.max_score, graded.correct, graded.passed)
+    }))
 }

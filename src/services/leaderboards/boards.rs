@@ -92,7 +92,7 @@ impl Leaderboards {
     }
 
     /// Reads boards from one pass over the results that are `wanted`.
-    async fn read_boards(&self, scopes: &[Scope], wanted: Wanted) -> Result<(), ServiceError> {
+    pub(super) async fn read_boards(&self, scopes: &[Scope], wanted: Wanted) -> Result<(), ServiceError> {
         let scoreboard = Arc::clone(&self.context.scoreboard);
         scoreboard.expect(scopes);
         let (context, scopes) = (Arc::clone(&self.context), scopes.to_vec());
