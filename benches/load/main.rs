@@ -26,6 +26,8 @@ mod requests;
 mod server;
 mod submit;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -67,11 +69,17 @@ fn measure(options: &Options) -> Result<bool, String> {
         profile: if cfg!(debug_assertions) { "dev: NOT OPTIMISED" } else { "bench" }.into(),
         ..Report::default()
     };
-    let folder =
-        tempfile::Builder::new().prefix("qianti-bench").tempdir().map_err(|error| error.to_string())?;
+    // Open to a PostgreSQL that has to run as another user.
+    let open = Permissions::from_mode(0o755);
+    let folder = tempfile::Builder::new()
+        .prefix("qianti-bench")
+        .permissions(open)
+        .tempdir()
+        .map_err(|error| error.to_string())?;
     guard::watch(folder.path().to_owned());
     println!("measuring, in {}", folder.path().display());
     run(options, &sizes, folder.path(), &mut report);
+    guard::end_if_stopped();
     report.seconds = began.elapsed().as_secs_f64();
     println!("{}", report.text());
     report.write()?;
@@ -90,12 +98,27 @@ fn run(options: &Options, sizes: &Sizes, folder: &Path, report: &mut Report) {
     ];
     for (part, name, measure) in parts {
         if options.wants(part)
-            && let Err(reason) = measure(sizes, folder, report)
+            && let Err(reason) = in_folder(folder, name, |folder| measure(sizes, folder, report))
         {
             report.fail(name, reason);
         }
     }
-    on_boards(options, sizes, folder, report);
+    let boards = in_folder(folder, "boards", |folder| {
+        on_boards(options, sizes, folder, report);
+        Ok(())
+    });
+    if let Err(reason) = boards {
+        report.fail("board", reason);
+    }
+}
+
+/// Runs a part in a folder of its own, which goes with its databases when the part is over.
+fn in_folder(above: &Path, name: &str, run: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
+    let folder = above.join(name);
+    std::fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let done = run(&folder);
+    std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    done
 }
 
 fn on_postgres(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), String> {

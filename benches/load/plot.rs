@@ -7,7 +7,10 @@ use plotters::prelude::*;
 
 use super::report::Report;
 
-const SIZE: (u32, u32) = (1_000, 420);
+const SIZE: (u32, u32) = (1_000, 440);
+/// Height of the title and the names of the lines, and where they begin.
+const HEAD: u32 = 54;
+const HEAD_X: i32 = 88;
 const FONT: &str = "sans-serif";
 
 /// A line of a panel.
@@ -85,9 +88,15 @@ fn draw_panel(
     let points = || panel.series.iter().flat_map(|series| &series.points);
     let (x_from, x_until) = bounds(points().map(|point| point.0));
     let (y_from, y_until) = bounds(points().map(|point| point.1));
-    let mut chart = ChartBuilder::on(area)
+    let (head, body) = area.split_vertically(HEAD);
+    head.draw(&Text::new(panel.title, (HEAD_X, 14), (FONT, 18)))?;
+    for ((name, color), place) in panel.series.iter().map(|series| (series.name, series.color)).zip(0..) {
+        let x = HEAD_X + 150 * place;
+        head.draw(&PathElement::new([(x, 48), (x + 18, 48)], color.stroke_width(2)))?;
+        head.draw(&Text::new(name, (x + 24, 41), (FONT, 14)))?;
+    }
+    let mut chart = ChartBuilder::on(&body)
         .margin(14)
-        .caption(panel.title, (FONT, 18))
         .x_label_area_size(44)
         .y_label_area_size(72)
         .build_cartesian_2d((x_from..x_until).log_scale(), (y_from..y_until).log_scale())?;
@@ -102,19 +111,9 @@ fn draw_panel(
         .light_line_style(WHITE)
         .draw()?;
     for series in &panel.series {
-        let color = series.color;
-        chart
-            .draw_series(LineSeries::new(series.points.iter().copied(), color.stroke_width(2)).point_size(3))?
-            .label(series.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+        let line = series.points.iter().copied();
+        chart.draw_series(LineSeries::new(line, series.color.stroke_width(2)).point_size(3))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .label_font((FONT, 13))
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
     Ok(())
 }
 

@@ -152,8 +152,11 @@ impl Private {
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let program = self.bin.join(program);
         let mut command = if self.as_root {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--"]).arg(&program);
+            // Unlike runuser it leaves no process of its own between.
+            let mut command = Command::new("setpriv");
+            command
+                .args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"])
+                .arg(&program);
             command
         } else {
             Command::new(&program)
