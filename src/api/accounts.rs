@@ -134,7 +134,7 @@ pub(super) async fn log_out(
     caller: Caller<AnyoneAtAll>,
     state: Data<ApiState>,
 ) -> Result<HttpResponse, Problem> {
-    state.services.accounts.log_out(caller.session).await?;
+    state.services.accounts.log_out(caller.session.clone()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -162,6 +162,6 @@ pub(super) async fn change_password(
     body: Body<PasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
     let PasswordRequest { current, new } = body.0;
-    state.services.accounts.change_password(&caller.principal, caller.session, current, new).await?;
+    state.services.accounts.change_password(&caller.principal, caller.session.clone(), current, new).await?;
     Ok(HttpResponse::NoContent().finish())
 }

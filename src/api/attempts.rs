@@ -1,6 +1,7 @@
 //! Attempts: begin, save, submit, review.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post, put};
 use jiff::Timestamp;
@@ -11,15 +12,19 @@ use super::app::ApiState;
 use super::extract::{Anyone, Body, Caller, OptionalBody, PathPart, Query};
 use super::page::{Page, PageParams};
 use super::problem::Problem;
-use super::wire::timestamp;
+use super::wire::{timestamp, with_ready_field};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::grading::shown_key;
 use crate::domain::ids::{AttemptId, QuizId};
 use crate::domain::points::Points;
-use crate::domain::question::{Kind, letter};
+use crate::domain::question::Kind;
 use crate::domain::quiz::QuizKind;
 use crate::domain::time::Millis;
+use crate::services::ServiceError;
 use crate::services::attempts::{AttemptRow, AttemptView, QuizRow, SentAnswers};
+
+/// Room for a paper of some 20 items, in bytes; a larger one grows.
+const PAPER_BYTES: usize = 16 << 10;
 
 /// An answer to one item.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -61,27 +66,38 @@ pub(super) struct OptionResponse {
     text: String,
 }
 
-/// One item of a paper.
+/// One item of a paper. Written by `live::papers`, which copies it from pieces that stand ready.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PaperItemResponse {
     /// Its number, from 1.
     no: u32,
     kind: Kind,
-    /// The heading of its section.
-    section: String,
     stem: String,
     /// Empty for `judge` and `blank`.
     options: Vec<OptionResponse>,
     /// Gaps to fill; 0 but for `blank`.
     gaps: usize,
+    /// The heading of its section.
+    section: String,
     #[schema(value_type = f64)]
     points: Points,
 }
 
 /// An attempt with its paper.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Attempt)]
+#[expect(dead_code, reason = "describes what AttemptHead and the items of the paper make together")]
 pub(super) struct AttemptResponse {
+    #[schema(inline)]
+    #[serde(flatten)]
+    head: AttemptHead,
+    /// The items of the paper, in its order; the result's `items` have the same numbers.
+    questions: Vec<PaperItemResponse>,
+}
+
+/// An attempt, but for its paper.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AttemptHead {
     /// A UUIDv7.
     id: String,
     quiz_id: i64,
@@ -94,8 +110,6 @@ pub(super) struct AttemptResponse {
     /// The server's clock, to show the time that is left by.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
-    /// The items of the paper, in its order; the result's `items` have the same numbers.
-    questions: Vec<PaperItemResponse>,
     /// What was answered so far.
     answers: Vec<AnswerWire>,
     /// Once it is graded.
@@ -149,48 +163,26 @@ pub(super) struct ResultResponse {
     items: Vec<ItemResultResponse>,
 }
 
-impl AttemptResponse {
-    fn new(view: &AttemptView, now: Millis) -> Self {
-        let attempt = &view.attempt;
-        let sections = &view.quiz.rules.blueprint.sections;
-        let questions = (1..)
-            .zip(&view.paper.items)
-            .filter_map(|(no, item)| {
-                let (question, section) = (view.question(item)?, sections.get(item.section)?);
-                let options = item
-                    .options
-                    .iter()
-                    .enumerate()
-                    .filter_map(|(shown, &original)| {
-                        let text = question.options.get(original)?.clone();
-                        Some(OptionResponse { id: letter(shown), text })
-                    })
-                    .collect();
-                Some(PaperItemResponse {
-                    no,
-                    kind: question.kind,
-                    section: section.title.clone(),
-                    stem: question.stem.clone(),
-                    options,
-                    gaps: question.gaps(),
-                    points: section.points,
-                })
-            })
-            .collect();
-        let answers =
-            attempt.answers.iter().map(|(&no, answer)| AnswerWire { no, answer: answer.clone() }).collect();
-        Self {
-            id: attempt.id.0.clone(),
-            quiz_id: attempt.quiz_id.0,
-            status: attempt.status(),
-            started_at: timestamp(attempt.started_at),
-            deadline: attempt.deadline.map(timestamp),
-            now: timestamp(now),
-            questions,
-            answers,
-            result: ResultResponse::new(view),
-        }
-    }
+/// The answer that shows an attempt: its head, and the paper copied behind it.
+fn attempt_response(status: StatusCode, view: &AttemptView, now: Millis) -> Result<HttpResponse, Problem> {
+    let attempt = &view.attempt;
+    let answers =
+        attempt.answers.iter().map(|(&no, answer)| AnswerWire { no, answer: answer.clone() }).collect();
+    let head = AttemptHead {
+        id: attempt.id.0.clone(),
+        quiz_id: attempt.quiz_id.0,
+        status: attempt.status(),
+        started_at: timestamp(attempt.started_at),
+        deadline: attempt.deadline.map(timestamp),
+        now: timestamp(now),
+        answers,
+        result: ResultResponse::new(view),
+    };
+    let mut body = Vec::with_capacity(PAPER_BYTES);
+    serde_json::to_writer(&mut body, &head)
+        .map_err(|error| ServiceError::Internal(format!("attempt: {error}")))?;
+    with_ready_field(&mut body, "questions", |body| view.write_items(body));
+    Ok(HttpResponse::build(status).content_type(ContentType::json()).body(body))
 }
 
 impl ResultResponse {
@@ -301,8 +293,7 @@ pub(super) async fn begin_attempt(
     let (view, new) = state.services.attempts.begin(&caller.principal, QuizId(id.0)).await?;
     state.metrics.begun(new);
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    let body = AttemptResponse::new(&view, state.services.context.clock.now());
-    Ok(HttpResponse::build(status).json(body))
+    attempt_response(status, &view, state.services.context.clock.now())
 }
 
 /// Save answers; those that are not named stay as they are.
@@ -363,9 +354,9 @@ pub(super) async fn show_attempt(
     caller: Caller<Anyone>,
     state: Data<ApiState>,
     id: PathPart<String>,
-) -> Result<Json<AttemptResponse>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let view = state.services.attempts.show(&caller.principal, AttemptId(id.0)).await?;
-    Ok(Json(AttemptResponse::new(&view, state.services.context.clock.now())))
+    attempt_response(StatusCode::OK, &view, state.services.context.clock.now())
 }
 
 /// My attempts, the latest first.

@@ -122,7 +122,7 @@ impl From<QuestionRequest> for Draft {
             key: request.key,
             explanation: Some(request.explanation.unwrap_or_default()),
             source: Some(request.source.unwrap_or_default()),
-            verified_on: request.verified_on,
+            verified_on: Some(request.verified_on),
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartForm;
@@ -19,10 +21,10 @@ use utoipa::ToSchema;
 use super::app::ApiState;
 use super::parse::{parse, parse_query};
 use super::problem::{Problem, ProblemCode};
-use crate::domain::ids::SessionId;
 use crate::domain::roles::Principal;
 use crate::message;
 use crate::services::ServiceError;
+use crate::services::accounts::KnownCaller;
 
 /// Largest JSON body, in bytes.
 pub(super) const MOST_JSON_BYTES: usize = 1 << 20;
@@ -85,11 +87,17 @@ impl Policy for RootAdmins {
 
 /// Somebody who is logged in and whom the policy admits.
 pub(super) struct Caller<P: Policy> {
-    /// Who it is.
-    pub principal: Principal,
-    /// The session of the access token.
-    pub session: SessionId,
+    known: Arc<KnownCaller>,
     policy: PhantomData<P>,
+}
+
+/// What is known of the caller: the principal and the session of the access token.
+impl<P: Policy> Deref for Caller<P> {
+    type Target = KnownCaller;
+
+    fn deref(&self) -> &KnownCaller {
+        &self.known
+    }
 }
 
 impl<P: Policy> FromRequest for Caller<P> {
@@ -102,14 +110,14 @@ impl<P: Policy> FromRequest for Caller<P> {
         Box::pin(async move {
             let state = state.ok_or(Problem::new(ProblemCode::Internal))?;
             let token = token.ok_or(Problem::new(ProblemCode::Unauthenticated))?;
-            let (principal, session) = state.services.accounts.authenticate(&token).await?;
-            if P::AFTER_PASSWORD_CHANGE && principal.must_change_password {
+            let known = state.services.accounts.authenticate(&token).await?;
+            if P::AFTER_PASSWORD_CHANGE && known.principal.must_change_password {
                 return Err(ServiceError::PasswordChangeRequired.into());
             }
-            if !P::admits(&principal) {
+            if !P::admits(&known.principal) {
                 return Err(ServiceError::Forbidden.into());
             }
-            Ok(Self { principal, session, policy: PhantomData })
+            Ok(Self { known, policy: PhantomData })
         })
     }
 }

@@ -29,6 +29,17 @@ pub(super) struct UnitName {
     pub name: String,
 }
 
+/// Adds a field to the JSON object `body`, whose value `write` writes.
+pub(super) fn with_ready_field(body: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+    if body.pop() == Some(b'}') {
+        body.extend_from_slice(b",\"");
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(b"\":");
+        write(body);
+    }
+    body.push(b'}');
+}
+
 /// A role that somebody has for a unit and everything below it.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

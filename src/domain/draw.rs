@@ -10,6 +10,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use smallvec::SmallVec;
 
 use super::blueprint::{Blueprint, Cell, Plan, Section, shortfalls};
 use super::question::Question;
@@ -32,8 +33,12 @@ pub struct Item {
     /// Position of the section in the blueprint.
     pub section: usize,
     /// For each shown option its position in the bank's order; empty when there are no options.
-    pub options: Vec<usize>,
+    pub options: OptionOrder,
 }
+
+/// The options of an item in the order in which they are shown, by their positions in the bank's order.
+/// Inline up to 8: a paper is drawn for each request that shows it.
+pub type OptionOrder = SmallVec<[u8; 8]>;
 
 /// Draws the paper that belongs to `seed`.
 ///
@@ -46,7 +51,7 @@ pub struct Item {
 pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) -> Paper {
     let mut random = Random::new(seed);
     let mut taken = Taken::new(bank.len());
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(blueprint.sections.iter().map(|section| section.count as usize).sum());
     for (index, (section, candidates)) in blueprint.sections.iter().zip(&plan.candidates).enumerate() {
         let mut drawn = if plan.contested {
             draw_contested(&mut random, &mut taken, blueprint, plan, index)
@@ -59,7 +64,7 @@ pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) ->
         }
         for question in drawn {
             let count = bank.get(question).map_or(0, |question| question.options.len());
-            let mut options: Vec<usize> = (0..count).collect();
+            let mut options: OptionOrder = (0..u8::try_from(count).unwrap_or(u8::MAX)).collect();
             if blueprint.shuffle_options {
                 random.shuffle(&mut options);
             }
@@ -71,7 +76,7 @@ pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) ->
 
 /// Draws for a section that shares no question with another.
 fn draw_free(random: &mut Random, taken: &mut Taken, section: &Section, candidates: &[u32]) -> Vec<usize> {
-    let mut drawn = Vec::new();
+    let mut drawn = Vec::with_capacity(section.count as usize);
     let Ok(bound) = u32::try_from(candidates.len()) else { return drawn };
     while drawn.len() < section.count as usize && drawn.len() < candidates.len() {
         // A position met before is drawn again: uniform over the rest, and quick, because even the

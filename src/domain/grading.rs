@@ -112,7 +112,7 @@ pub fn shown_key(question: &Question, item: &Item) -> Vec<String> {
         Key::Options(right) => {
             let shown = item.options.iter().enumerate();
             shown
-                .filter(|(_, original)| right.contains(original))
+                .filter(|(_, original)| right.contains(&usize::from(**original)))
                 .map(|(position, _)| letter(position))
                 .collect()
         }
@@ -144,8 +144,9 @@ fn right_parts(question: &Question, item: &Item, answer: &[String]) -> (u32, u32
     match &question.key {
         Key::Options(right) => {
             let chosen = answer.iter().map(|word| position(word).and_then(|shown| item.options.get(shown)));
-            let chosen: Vec<Option<&usize>> = chosen.collect();
-            let spoilt = chosen.iter().any(|option| option.is_none_or(|option| !right.contains(option)));
+            let chosen: Vec<Option<&u8>> = chosen.collect();
+            let wrong = |option: &u8| !right.contains(&usize::from(*option));
+            let spoilt = chosen.iter().any(|option| option.is_none_or(wrong));
             (if spoilt { 0 } else { count(chosen.len()) }, count(right.len()))
         }
         Key::Truth(truth) => (u32::from(answer == [truth.to_string()]), 1),

@@ -30,7 +30,11 @@ fn section(points: i64, multiple_rule: MultipleRule) -> Section {
 
 /// What `answer` earns of `points` when the options are shown in the bank's order.
 fn score(question: &Question, points: i64, rule: MultipleRule, answer: &[&str]) -> i64 {
-    let item = Item { question: 0, section: 0, options: (0..question.options.len()).collect() };
+    let item = Item {
+        question: 0,
+        section: 0,
+        options: (0..u8::try_from(question.options.len()).unwrap()).collect(),
+    };
     let answer: Vec<String> = answer.iter().map(ToString::to_string).collect();
     grade_item(question, &item, &section(points, rule), Some(&answer)).score.0
 }
@@ -90,7 +94,7 @@ fn gaps_share_the_points_and_are_compared_folded() {
 #[test]
 fn letters_mean_the_options_as_they_are_shown() {
     let question = question(Kind::Multiple, 4, &["A", "B"]);
-    let item = Item { question: 0, section: 0, options: vec![3, 1, 2, 0] };
+    let item = Item { question: 0, section: 0, options: vec![3, 1, 2, 0].into() };
     assert_eq!(shown_key(&question, &item), ["B", "D"]);
     let result = |answer: &[&str]| {
         let answer: Vec<String> = answer.iter().map(ToString::to_string).collect();
@@ -138,7 +142,7 @@ fn the_pass_mark_is_exact() {
         shuffle_questions: false,
         shuffle_options: false,
     };
-    let items = (0..3).map(|question| Item { question, section: 0, options: vec![] }).collect();
+    let items = (0..3).map(|question| Item { question, section: 0, options: vec![].into() }).collect();
     let paper = Paper { items };
     let answers = Answers::from([(1, vec!["true".into()]), (3, vec!["true".into()])]);
     let graded = |percent| grade_paper(&bank, &blueprint, &paper, &answers, percent);
@@ -164,7 +168,7 @@ proptest! {
         let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
         let earned = score(&question, points, rule, &chosen);
         prop_assert!((0..=points).contains(&earned));
-        let item = Item { question: 0, section: 0, options: (0..options).collect() };
+        let item = Item { question: 0, section: 0, options: (0..u8::try_from(options).unwrap()).collect() };
         let answer: Vec<String> = chosen.iter().map(ToString::to_string).collect();
         let result = grade_item(&question, &item, &section(points, rule), Some(&answer));
         prop_assert_eq!(result.correct, chosen == key);

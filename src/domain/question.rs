@@ -98,8 +98,9 @@ pub struct Draft {
     pub explanation: Option<String>,
     /// Document and article; `None` as above.
     pub source: Option<String>,
-    /// The date (YYYY-MM-DD) to which the source was checked; `None` as above, empty for none.
-    pub verified_on: Option<String>,
+    /// The date (YYYY-MM-DD) to which the source was checked; `None` as above, and within
+    /// it none.
+    pub verified_on: Option<Option<String>>,
 }
 
 /// A question that is well formed: every field checked against its kind.
@@ -188,7 +189,7 @@ impl Draft {
                 message!("难度是 1 到 5 的整数", "a difficulty is a whole number from 1 to 5"),
             );
         }
-        let verified_on = self.verified_on.filter(|date| !date.is_empty());
+        let verified_on = self.verified_on.flatten();
         if let Some(date) = &verified_on
             && (date.len() != 10 || date.parse::<jiff::civil::Date>().is_err())
         {
@@ -256,7 +257,7 @@ impl Question {
             key: self.written_key(),
             explanation: Some(self.explanation.clone()),
             source: Some(self.source.clone()),
-            verified_on: Some(self.verified_on.clone().unwrap_or_default()),
+            verified_on: Some(self.verified_on.clone()),
         }
     }
 }

@@ -165,7 +165,7 @@ fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
         // A field that is left out here means the default, not that nothing is said of it.
         explanation: Some(read.explanation.unwrap_or_default()),
         source: Some(read.source.unwrap_or_default()),
-        verified_on: Some(read.verified_on.unwrap_or_default()),
+        verified_on: Some(read.verified_on),
     })
 }
 
@@ -223,7 +223,7 @@ mod tests {
             options: vec!["甲".into(), "乙".into()],
             key: vec!["A".into(), "B".into()],
             explanation: Some("因为".into()),
-            verified_on: Some("2026-08-31".into()),
+            verified_on: Some(Some("2026-08-31".into())),
             ..Draft::default()
         }
         .check()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
+use super::papers::ItemTexts;
 use crate::domain::blueprint::{Blueprint, Plan, Shortfall};
 use crate::domain::ids::BankId;
 use crate::domain::question::Question;
@@ -17,18 +18,25 @@ const MOST_PLANS: usize = 256;
 /// The questions of one bank revision.
 pub struct BankSnapshot {
     questions: Vec<Question>,
+    texts: ItemTexts,
     plans: Cache<Blueprint, Arc<Plan>>,
 }
 
 impl BankSnapshot {
     /// A snapshot of `questions`, which are in the order of their codes.
     pub fn new(questions: Vec<Question>) -> Self {
-        Self { questions, plans: Cache::new(MOST_PLANS) }
+        let texts = ItemTexts::new(&questions);
+        Self { questions, texts, plans: Cache::new(MOST_PLANS) }
     }
 
     /// The questions, in the order of their codes.
     pub fn questions(&self) -> &[Question] {
         &self.questions
+    }
+
+    /// The items as JSON, ready to be copied into papers.
+    pub fn texts(&self) -> &ItemTexts {
+        &self.texts
     }
 
     /// `blueprint` matched with this revision; worked out once.

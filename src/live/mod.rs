@@ -1,3 +1,5 @@
 //! What is held in memory: read models of what the database knows, never a second truth.
 
 pub mod banks;
+pub mod latest;
+pub mod papers;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -46,10 +47,25 @@ pub struct Tickets {
     pub me: Me,
 }
 
+/// Whom an access token speaks for.
+#[derive(Debug)]
+pub struct KnownCaller {
+    /// Who it is.
+    pub principal: Principal,
+    /// The session of the token.
+    pub session: SessionId,
+    expires_at: Millis,
+    generation: u64,
+}
+
+/// Access tokens whose callers are held in memory, at some 1 KB each.
+const MOST_CALLERS: usize = 50_000;
+
 /// Logging in and out, tokens, passwords.
 pub struct Accounts {
     context: Arc<Context>,
     tokens: Tokens,
+    callers: Cache<String, Arc<KnownCaller>>,
     /// Checked against when there is no such login, so that the work is the same.
     dummy_hash: String,
 }
@@ -58,7 +74,7 @@ impl Accounts {
     pub(super) async fn start(context: Arc<Context>) -> Result<Self, ServiceError> {
         let tokens = Tokens::start(&context).await?;
         let dummy_hash = context.passwords.hash(context.new_password()?).await?;
-        Ok(Self { context, tokens, dummy_hash })
+        Ok(Self { context, tokens, callers: Cache::new(MOST_CALLERS), dummy_hash })
     }
 
     /// Logs in.
@@ -88,7 +104,7 @@ impl Accounts {
         let me = self
             .context
             .database
-            .write(move |connection| -> Result<_, ServiceError> {
+            .write_aside(move |connection| -> Result<_, ServiceError> {
                 // The password may have been changed while it was being checked.
                 let current = members::hold_member(connection, row.member_id)?;
                 if current.password_hash != checked_hash || current.status != MemberStatus::Active {
@@ -115,7 +131,7 @@ impl Accounts {
         let me = self
             .context
             .database
-            .write(move |connection| -> Result<_, ServiceError> {
+            .write_aside(move |connection| -> Result<_, ServiceError> {
                 let Some(row) = sessions::find_session(connection, &id)? else { return Ok(None) };
                 if row.ended_at.is_some() || now >= row.expires_at {
                     return Ok(None);
@@ -124,14 +140,21 @@ impl Accounts {
                     // The session is alive but this is not its token: it was used before, by its owner or
                     // by a thief. Nobody can tell which, so both lose it (RFC 9700, section 4.14.2).
                     tracing::warn!(session = %id, member = %row.member_id, "refresh token used again; session ended");
-                    sessions::end_session(connection, &id, now)?;
-                    return Ok(None);
+                    return Ok(Some(Err(id)));
                 }
                 let me = load_me(connection, row.member_id)?;
-                Ok(Some(me).filter(|me| me.member.status == MemberStatus::Active))
+                Ok(Some(me).filter(|me| me.member.status == MemberStatus::Active).map(Ok))
             })
             .await?
             .ok_or(ServiceError::InvalidRefreshToken)?;
+        let me = match me {
+            Ok(me) => me,
+            Err(stolen) => {
+                // By itself, because it makes the session's access token stale where it is held.
+                self.log_out(stolen).await?;
+                return Err(ServiceError::InvalidRefreshToken);
+            }
+        };
         self.tickets(me, &session, &RefreshToken { session: session.clone(), secret }, now)
     }
 
@@ -147,20 +170,33 @@ impl Accounts {
             .await
     }
 
-    /// Who an access token speaks for.
+    /// Who an access token speaks for: from memory when nothing has changed that decides it.
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`] for a token that is not ours or not valid any more, because of
     /// its age or because its session has ended.
-    pub async fn authenticate(&self, access_token: &str) -> Result<(Principal, SessionId), ServiceError> {
-        let session = self.tokens.verify(access_token, &self.context).await?;
+    pub async fn authenticate(&self, access_token: &str) -> Result<Arc<KnownCaller>, ServiceError> {
+        let generation = self.context.database.freshness().generation();
+        if let Some(known) = self.callers.get(access_token)
+            && Some(known.generation) == generation
+        {
+            let valid = self.context.clock.now() < known.expires_at;
+            return if valid { Ok(known) } else { Err(ServiceError::Unauthenticated) };
+        }
+        let (session, expires_at) = self.tokens.verify(access_token, &self.context).await?;
         let id = session.clone();
         let principal = self
             .context
             .database
             .read::<_, ServiceError>(move |connection| Ok(sessions::find_principal(connection, &id)?))
-            .await?;
-        Ok((principal.ok_or(ServiceError::Unauthenticated)?, session))
+            .await?
+            .ok_or(ServiceError::Unauthenticated)?;
+        let known =
+            Arc::new(KnownCaller { principal, session, expires_at, generation: generation.unwrap_or(0) });
+        if generation.is_some() {
+            self.callers.insert(access_token.to_owned(), Arc::clone(&known));
+        }
+        Ok(known)
     }
 
     /// What one sees of oneself.

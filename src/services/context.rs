@@ -11,7 +11,7 @@ use crate::domain::ids::{AttemptId, BankId};
 use crate::domain::period::Calendar;
 use crate::domain::time::Millis;
 use crate::live::banks::{BankCache, BankSnapshot};
-use crate::store::{AnyConnection, Database, StoreError, banks};
+use crate::store::{AnyConnection, Backend, Database, StoreError, banks};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -135,6 +135,16 @@ impl Context {
         revision: i32,
     ) -> Result<Arc<BankSnapshot>, StoreError> {
         self.banks.get_or_load(bank, revision, || load_snapshot(connection, bank, revision))
+    }
+
+    /// The questions of a bank revision, if they are in memory.
+    pub(super) fn held_snapshot(&self, bank: BankId, revision: i32) -> Option<Arc<BankSnapshot>> {
+        self.banks.get(bank, revision)
+    }
+
+    /// Whether other instances write to the same database.
+    pub(super) fn is_shared(&self) -> bool {
+        self.database.backend() == Backend::Postgres
     }
 
     /// The same inside a transaction that may have made the revision and may still be undone: nothing that

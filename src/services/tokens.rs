@@ -93,11 +93,15 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &ring.signing).map_err(internal)
     }
 
-    /// The session that a token speaks for.
+    /// The session that a token speaks for, and when the token expires.
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`] for anything but a token of ours that has not expired.
-    pub(super) async fn verify(&self, token: &str, context: &Context) -> Result<SessionId, ServiceError> {
+    pub(super) async fn verify(
+        &self,
+        token: &str,
+        context: &Context,
+    ) -> Result<(SessionId, Millis), ServiceError> {
         let refused = |_| ServiceError::Unauthenticated;
         let header = jsonwebtoken::decode_header(token).map_err(refused)?;
         let kid =
@@ -119,10 +123,11 @@ impl Tokens {
         // Checked below, by the clock that everything else here goes by.
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(refused)?.claims;
-        if now.0 >= claims.exp.saturating_mul(1000) {
+        let expires_at = Millis(claims.exp.saturating_mul(1000));
+        if now >= expires_at {
             return Err(ServiceError::Unauthenticated);
         }
-        Ok(SessionId(claims.sid))
+        Ok((SessionId(claims.sid), expires_at))
     }
 
     fn ring(&self) -> Arc<KeyRing> {

@@ -21,7 +21,7 @@ pub enum ClosedBy {
 }
 
 impl ClosedBy {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Submission => "submission",
             Self::Deadline => "deadline",
@@ -77,6 +77,8 @@ pub struct AttemptRow {
     pub answers: Answers,
     /// Its result, once it is graded.
     pub result: Option<AttemptResult>,
+    /// How often it was changed.
+    pub version: i64,
 }
 
 impl AttemptRow {
@@ -91,6 +93,7 @@ type Columns = (
     (i64, Option<i64>, String),
     (Option<String>, Option<i64>, Option<i64>),
     (Option<i64>, Option<i64>, Option<i32>, Option<i32>, Option<bool>),
+    i64,
 );
 
 type Selection = (
@@ -107,6 +110,7 @@ type Selection = (
     (attempts::started_at, attempts::deadline, attempts::answers),
     (attempts::closed_by, attempts::submitted_at, attempts::elapsed_ms),
     (attempts::score, attempts::max_score, attempts::correct, attempts::total, attempts::passed),
+    attempts::version,
 );
 
 fn columns() -> Selection {
@@ -124,6 +128,7 @@ fn columns() -> Selection {
         (attempts::started_at, attempts::deadline, attempts::answers),
         (attempts::closed_by, attempts::submitted_at, attempts::elapsed_ms),
         (attempts::score, attempts::max_score, attempts::correct, attempts::total, attempts::passed),
+        attempts::version,
     )
 }
 
@@ -136,6 +141,7 @@ impl TryFrom<Columns> for AttemptRow {
             (started_at, deadline, answers),
             (closed_by, submitted_at, elapsed_ms),
             (score, max_score, correct, total, passed),
+            version,
         ): Columns,
     ) -> Result<Self, StoreError> {
         let answers = serde_json::from_str(&answers)
@@ -178,6 +184,7 @@ impl TryFrom<Columns> for AttemptRow {
             deadline: deadline.map(Millis),
             answers,
             result,
+            version,
         })
     }
 }
@@ -207,7 +214,7 @@ pub fn create_attempt(connection: &mut AnyConnection, row: &AttemptRow) -> Resul
     Ok(())
 }
 
-fn answers_json(answers: &Answers) -> Result<String, StoreError> {
+pub(super) fn answers_json(answers: &Answers) -> Result<String, StoreError> {
     serde_json::to_string(answers).map_err(|error| StoreError::corrupt("answers", error))
 }
 
@@ -305,77 +312,11 @@ pub fn list_due(
     Ok(ids.into_iter().map(AttemptId).collect())
 }
 
-/// The answers of a running attempt, held until the transaction ends; `None` when it is not running.
+/// How often the attempt with this id was changed; `None` when there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub fn hold_answers(connection: &mut AnyConnection, id: &AttemptId) -> Result<Option<Answers>, StoreError> {
-    let answers = attempts::table
-        .filter(attempts::id.eq(&id.0))
-        .filter(attempts::status.eq(AttemptStatus::Running.as_str()))
-        .select(attempts::answers);
-    let found: Option<String> = match connection {
-        // Its one writer holds everything.
-        AnyConnection::Sqlite(concrete) => answers.first(concrete).optional()?,
-        #[cfg(feature = "postgres")]
-        AnyConnection::Postgres(concrete) => answers.for_update().first(concrete).optional()?,
-    };
-    let read = |json: String| {
-        serde_json::from_str(&json)
-            .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))
-    };
-    found.map(read).transpose()
-}
-
-/// Replaces the answers `before` of a running attempt by `after`; false when they are not `before` any
-/// more or the attempt is not running: then look again.
-///
-/// # Errors
-/// When the database fails.
-pub fn update_answers(
-    connection: &mut AnyConnection,
-    id: &AttemptId,
-    before: &Answers,
-    after: &Answers,
-) -> Result<bool, StoreError> {
-    let running = attempts::table
-        .filter(attempts::id.eq(&id.0))
-        .filter(attempts::answers.eq(answers_json(before)?))
-        .filter(attempts::status.eq(AttemptStatus::Running.as_str()));
-    let changed =
-        diesel::update(running).set(attempts::answers.eq(answers_json(after)?)).execute(connection)?;
-    Ok(changed == 1)
-}
-
-/// Gives a running attempt its result, for the answers `after` that replace `before`; false when the
-/// answers are not `before` any more or there is a result already, which then stands: then look again.
-///
-/// # Errors
-/// When the database fails.
-pub fn settle(
-    connection: &mut AnyConnection,
-    id: &AttemptId,
-    before: &Answers,
-    after: &Answers,
-    result: &AttemptResult,
-) -> Result<bool, StoreError> {
-    let running = attempts::table
-        .filter(attempts::id.eq(&id.0))
-        .filter(attempts::answers.eq(answers_json(before)?))
-        .filter(attempts::status.eq(AttemptStatus::Running.as_str()));
-    let changed = diesel::update(running)
-        .set((
-            attempts::answers.eq(answers_json(after)?),
-            attempts::status.eq(AttemptStatus::Graded.as_str()),
-            attempts::closed_by.eq(result.closed_by.as_str()),
-            attempts::submitted_at.eq(result.submitted_at.0),
-            attempts::elapsed_ms.eq(result.elapsed_ms),
-            attempts::score.eq(result.score.0),
-            attempts::max_score.eq(result.max_score.0),
-            attempts::correct.eq(i32::try_from(result.correct).unwrap_or(i32::MAX)),
-            attempts::total.eq(i32::try_from(result.total).unwrap_or(i32::MAX)),
-            attempts::passed.eq(result.passed),
-        ))
-        .execute(connection)?;
-    Ok(changed == 1)
+pub fn find_version(connection: &mut AnyConnection, id: &AttemptId) -> Result<Option<i64>, StoreError> {
+    let found = attempts::table.find(&id.0).select(attempts::version).first(connection);
+    Ok(found.optional()?)
 }

@@ -198,7 +198,7 @@ fn read_question(
         key: list(&key)?,
         explanation: Some(explanation),
         source: Some(source),
-        verified_on,
+        verified_on: Some(verified_on),
     };
     let question = draft.check().map_err(|faults| {
         StoreError::corrupt(what, faults.first().map(|fault| fault.message.to_string()).unwrap_or_default())

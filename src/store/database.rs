@@ -8,9 +8,10 @@ use diesel::r2d2::{Pool, PooledConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::Semaphore;
 
+use super::attempt_writes::{AttemptWrite, AttemptWritten};
 use super::connection::{Opener, Purpose, on_backend, open};
 use super::writer::Writer;
-use super::{AnyConnection, Backend, DatabaseUrl, StoreError, WriterStats};
+use super::{AnyConnection, Backend, DatabaseUrl, Freshness, StoreError, WriterStats};
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 #[cfg(feature = "postgres")]
@@ -40,6 +41,8 @@ struct Inner {
     pool: Pool<Opener>,
     permits: Arc<Semaphore>,
     writer: Writer,
+    freshness: Arc<Freshness>,
+    backend: Backend,
 }
 
 /// The writers of a database that is being closed; see [`Database::open`].
@@ -79,14 +82,23 @@ impl Database {
             .connection_timeout(CHECKOUT_TIMEOUT)
             .build(Opener(options.url.clone()))
             .map_err(|error| format!("{shown} cannot be opened: {error}"))?;
-        let threads = match options.url.backend() {
+        let backend = options.url.backend();
+        let threads = match backend {
             Backend::Sqlite => 1,
             Backend::Postgres => 2,
         };
-        let (writer, handles) =
-            Writer::start(&options.url, threads, options.write_queue).map_err(|error| error.to_string())?;
+        // Nothing is held in memory on PostgreSQL before other instances are heard.
+        let hears_others = backend == Backend::Sqlite;
+        let freshness = Arc::new(Freshness::new(hears_others, uuid::Uuid::new_v4().to_string()));
+        let (writer, handles) = Writer::start(&options.url, threads, options.write_queue, &freshness)
+            .map_err(|error| error.to_string())?;
+        #[cfg(feature = "postgres")]
+        if backend == Backend::Postgres {
+            // It ends by itself when the database is dropped.
+            drop(super::notices::follow(&options.url, &freshness).map_err(|error| error.to_string())?);
+        }
         let permits = Arc::new(Semaphore::new(options.read_connections as usize));
-        let inner = Inner { pool, permits, writer };
+        let inner = Inner { pool, permits, writer, freshness, backend };
         Ok((Self { inner: Arc::new(inner) }, Writers(handles)))
     }
 
@@ -119,7 +131,8 @@ impl Database {
     }
 
     /// Runs `work` inside a transaction, together with other writes that wait, and returns once it is
-    /// durable. An error from `work` undoes what it did, and only that.
+    /// durable. An error from `work` undoes what it did, and only that. What services hold in memory is
+    /// stale afterwards, here and in other instances.
     ///
     /// # Errors
     /// What `work` fails with; [`StoreError::Busy`] when the queue is full (then nothing has happened) or
@@ -133,7 +146,47 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.writer.submit(work).await
+        self.inner.writer.submit(work, true).await
+    }
+
+    /// As [`Database::write`], for work that changes nothing of what services hold in memory: no person,
+    /// unit, quiz or bank, and no session that was in use before.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_aside<T, E>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.writer.submit(work, false).await
+    }
+
+    /// Runs a write of an attempt's life, together with those that wait. `committed` is called with the
+    /// outcome after the commit and before the answer, in the order of the commits, also when the caller
+    /// does not wait for the answer; it must be quick.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_attempt(
+        &self,
+        write: AttemptWrite,
+        committed: impl FnOnce(AttemptWritten) + Send + 'static,
+    ) -> Result<AttemptWritten, StoreError> {
+        self.inner.writer.submit_attempt(write, Box::new(committed)).await
+    }
+
+    /// Whether what was read is still good to be held.
+    pub fn freshness(&self) -> &Freshness {
+        &self.inner.freshness
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        self.inner.backend
     }
 
     /// What the writers have done.

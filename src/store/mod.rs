@@ -3,22 +3,29 @@
 //! Functions take `&mut AnyConnection` and never open a transaction: a service owns it, one for each use
 //! case, by asking [`Database::read`] or [`Database::write`].
 
+#[cfg(feature = "postgres")]
+mod attempt_sets;
+pub mod attempt_writes;
 pub mod attempts;
 pub mod backup;
 pub mod banks;
 mod connection;
 mod database;
 mod error;
+mod freshness;
 pub mod keys;
 pub mod members;
+mod notices;
 pub mod quizzes;
 pub mod results;
 mod schema;
 pub mod sessions;
+mod statement;
 pub mod units;
 mod writer;
 
 pub use connection::{AnyConnection, Backend, DatabaseUrl};
 pub use database::{Database, DatabaseOptions, Writers};
 pub use error::{Conflict, StoreError};
+pub use freshness::Freshness;
 pub use writer::WriterStats;

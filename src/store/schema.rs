@@ -151,6 +151,8 @@ table! {
         correct -> Nullable<Integer>,
         total -> Nullable<Integer>,
         passed -> Nullable<Bool>,
+        version -> BigInt,
+        settled_no -> Nullable<BigInt>,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Group commit: jobs that wait are taken into one transaction, a savepoint each, and answered only
-//! after the commit. One durable flush then serves them all.
+//! Group commit: jobs that wait are taken into one transaction and answered only after the commit. One
+//! durable flush then serves them all. A job that fails undoes only itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,8 +11,9 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{Connection as _, QueryResult};
 use tokio::sync::{mpsc, oneshot};
 
+use super::attempt_writes::{self, AttemptWrite, AttemptWritten, SettledCount};
 use super::connection::{DatabaseUrl, Purpose, on_backend, open};
-use super::{AnyConnection, StoreError};
+use super::{AnyConnection, Freshness, StoreError, notices};
 
 /// Most jobs of one transaction. Measured: 16 lose a quarter of the throughput, 1024 win nothing.
 const MOST_JOBS: usize = 256;
@@ -31,9 +32,11 @@ pub struct WriterStats {
 }
 
 /// A piece of work inside a transaction, with somebody who waits for its answer.
-trait Job: Send {
+trait Work: Send {
     /// Does the work; false undoes it.
     fn run(&mut self, connection: &mut AnyConnection) -> bool;
+    /// Whether it has changed what services hold in memory.
+    fn changes_what_is_held(&self) -> bool;
     /// Answers, once it is known whether the transaction was committed.
     fn answer(self: Box<Self>, committed: Result<(), &StoreError>);
 }
@@ -41,10 +44,11 @@ trait Job: Send {
 struct Task<F, T, E> {
     work: Option<F>,
     outcome: Option<Result<T, E>>,
+    is_noticed: bool,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<F, T, E> Job for Task<F, T, E>
+impl<F, T, E> Work for Task<F, T, E>
 where
     F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send,
     T: Send,
@@ -60,6 +64,10 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
+    fn changes_what_is_held(&self) -> bool {
+        self.is_noticed && matches!(self.outcome, Some(Ok(_)))
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), &StoreError>) {
         let answer = match (self.outcome, committed) {
             // A job that failed by itself has its own answer, whatever became of the others.
@@ -73,9 +81,23 @@ where
     }
 }
 
+/// What is to be done with the outcome of a committed write before it is answered.
+type Committed = Box<dyn FnOnce(AttemptWritten) + Send>;
+
+struct AttemptTask {
+    write: AttemptWrite,
+    committed: Committed,
+    reply: oneshot::Sender<Result<AttemptWritten, StoreError>>,
+}
+
+enum Job {
+    Work(Box<dyn Work>),
+    Attempt(Box<AttemptTask>),
+}
+
 /// The writers of a database, and the queue before them.
 pub(super) struct Writer {
-    queue: mpsc::Sender<Box<dyn Job>>,
+    queue: mpsc::Sender<Job>,
     stats: Arc<WriterStats>,
 }
 
@@ -86,37 +108,63 @@ impl Writer {
         url: &DatabaseUrl,
         threads: usize,
         queue_length: usize,
+        freshness: &Arc<Freshness>,
     ) -> std::io::Result<(Self, Vec<JoinHandle<()>>)> {
         let (queue, jobs) = mpsc::channel(queue_length);
         let jobs = Arc::new(std::sync::Mutex::new(jobs));
         let stats = Arc::new(WriterStats::default());
         let handles = (0..threads)
             .map(|number| {
-                let (url, jobs, stats) = (url.clone(), Arc::clone(&jobs), Arc::clone(&stats));
+                let jobs = Arc::clone(&jobs);
+                let session = Session {
+                    url: url.clone(),
+                    stats: Arc::clone(&stats),
+                    freshness: Arc::clone(freshness),
+                    settled: SettledCount::default(),
+                    data_version: None,
+                };
                 std::thread::Builder::new()
                     .name(format!("writer-{number}"))
-                    .spawn(move || write(&url, &jobs, &stats))
+                    .spawn(move || session.write(&jobs))
             })
             .collect::<Result<_, _>>()?;
         Ok((Self { queue, stats }, handles))
     }
 
-    /// Puts `work` in the queue and waits for its commit.
+    /// Puts `work` in the queue and waits for its commit. `is_noticed` says that what services hold in
+    /// memory is stale afterwards.
     pub(super) async fn submit<T, E>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        is_noticed: bool,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let task = Task { work: Some(work), outcome: None, reply };
-        if self.queue.try_send(Box::new(task)).is_err() {
-            self.stats.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(StoreError::Busy("the write queue is full".into()).into());
-        }
+        let task = Task { work: Some(work), outcome: None, is_noticed, reply };
+        self.push(Job::Work(Box::new(task)))?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Busy("the writer has stopped".into()).into()))
+    }
+
+    /// Puts a write of an attempt's life in the queue and waits for its commit. `committed` is run before
+    /// the answer, in the order of the commits, also when nobody waits for the answer any more.
+    pub(super) async fn submit_attempt(
+        &self,
+        write: AttemptWrite,
+        committed: Committed,
+    ) -> Result<AttemptWritten, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.push(Job::Attempt(Box::new(AttemptTask { write, committed, reply })))?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Busy("the writer has stopped".into())))
+    }
+
+    fn push(&self, job: Job) -> Result<(), StoreError> {
+        self.queue.try_send(job).map_err(|_| {
+            self.stats.refused.fetch_add(1, Ordering::Relaxed);
+            StoreError::Busy("the write queue is full".into())
+        })
     }
 
     pub(super) fn stats(&self) -> Arc<WriterStats> {
@@ -129,70 +177,184 @@ impl Writer {
     }
 }
 
-type Jobs = std::sync::Mutex<mpsc::Receiver<Box<dyn Job>>>;
+type Jobs = std::sync::Mutex<mpsc::Receiver<Job>>;
 
-fn write(url: &DatabaseUrl, jobs: &Jobs, stats: &WriterStats) {
-    let mut connection: Option<AnyConnection> = None;
-    while let Some(batch) = take(jobs) {
-        stats.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
-        let ready = match connection.take() {
-            Some(ready) => Ok(ready),
-            None => open(url, Purpose::Write),
-        };
-        match ready {
-            Ok(mut ready) => {
-                if commit(&mut ready, batch, stats) {
-                    connection = Some(ready);
+/// The jobs of one transaction.
+#[derive(Default)]
+struct Batch {
+    work: Vec<Box<dyn Work>>,
+    attempts: Vec<AttemptTask>,
+}
+
+impl Batch {
+    /// Waits for a job and takes those that wait with it; `None` when nobody can send any more.
+    fn take(jobs: &Jobs) -> Option<Self> {
+        let mut jobs = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut batch = Self::default();
+        batch.push(jobs.blocking_recv()?);
+        while batch.len() < MOST_JOBS {
+            let Ok(job) = jobs.try_recv() else { break };
+            batch.push(job);
+        }
+        Some(batch)
+    }
+
+    fn push(&mut self, job: Job) {
+        match job {
+            Job::Work(work) => self.work.push(work),
+            Job::Attempt(task) => self.attempts.push(*task),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.work.len() + self.attempts.len()
+    }
+
+    /// Tells everybody that nothing was written, because of `error`.
+    fn fail(self, error: &StoreError) {
+        for task in self.attempts {
+            drop(task.reply.send(Err(StoreError::Busy(error.to_string()))));
+        }
+        for work in self.work {
+            work.answer(Err(error));
+        }
+    }
+}
+
+/// One writer: its connection comes and goes with the server, the rest stays.
+struct Session {
+    url: DatabaseUrl,
+    stats: Arc<WriterStats>,
+    freshness: Arc<Freshness>,
+    settled: SettledCount,
+    /// What SQLite says of the database file; it changes when another process has written.
+    data_version: Option<i64>,
+}
+
+impl Session {
+    fn write(mut self, jobs: &Jobs) {
+        let mut connection: Option<AnyConnection> = None;
+        while let Some(batch) = Batch::take(jobs) {
+            self.stats.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            let ready = match connection.take() {
+                Some(ready) => Ok(ready),
+                None => {
+                    (self.settled, self.data_version) = (SettledCount::default(), None);
+                    open(&self.url, Purpose::Write)
                 }
+            };
+            match ready {
+                Ok(mut ready) => {
+                    if self.commit(&mut ready, batch) {
+                        connection = Some(ready);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a writer cannot connect");
+                    batch.fail(&StoreError::Busy("the database cannot be reached".into()));
+                    std::thread::sleep(RECONNECT_AFTER);
+                }
+            }
+        }
+    }
+
+    /// Runs `batch` in one transaction and answers it; false when the connection is of no more use.
+    fn commit(&mut self, connection: &mut AnyConnection, mut batch: Batch) -> bool {
+        let written = begin(connection).and_then(|()| {
+            self.look_for_others(connection)?;
+            let outcomes = self.write_attempts(connection, &batch.attempts)?;
+            for work in &mut batch.work {
+                run_in_savepoint(connection, |connection| work.run(connection))?;
+                // It may have written results of its own.
+                self.settled.forget();
+            }
+            let is_noticed = batch.work.iter().any(|work| work.changes_what_is_held());
+            if is_noticed {
+                notices::send_change(connection, &self.freshness)?;
+            }
+            on_backend!(connection, concrete => AnsiTransactionManager::commit_transaction(concrete))?;
+            Ok((outcomes, is_noticed))
+        });
+        match written {
+            Ok((outcomes, is_noticed)) => {
+                self.stats.commits.fetch_add(1, Ordering::Relaxed);
+                // Before the first answer: whoever has it finds nothing stale.
+                if is_noticed {
+                    self.freshness.advance();
+                }
+                if outcomes.iter().any(|outcome| matches!(outcome, AttemptWritten::Settled(_))) {
+                    self.freshness.note_results();
+                }
+                for (task, outcome) in batch.attempts.into_iter().zip(outcomes) {
+                    let committed = task.committed;
+                    if catch_unwind(AssertUnwindSafe(|| committed(outcome))).is_err() {
+                        tracing::error!("what follows a committed write panicked");
+                        self.freshness.advance();
+                    }
+                    drop(task.reply.send(Ok(outcome)));
+                }
+                for work in batch.work {
+                    work.answer(Ok(()));
+                }
+                true
             }
             Err(error) => {
-                tracing::warn!(%error, "a writer cannot connect");
-                let error = StoreError::Busy("the database cannot be reached".into());
-                for job in batch {
-                    job.answer(Err(&error));
+                tracing::warn!(%error, jobs = batch.len(), "a transaction failed and was undone");
+                // A fresh connection is the surest way to a clean state; losing this one undoes the rest.
+                batch.fail(&StoreError::from(error));
+                false
+            }
+        }
+    }
+
+    /// Makes stale what is held in memory when another process has written to the SQLite file.
+    fn look_for_others(&mut self, connection: &mut AnyConnection) -> QueryResult<()> {
+        match connection {
+            AnyConnection::Sqlite(concrete) => {
+                let found = notices::data_version(concrete)?;
+                if self.data_version.is_some_and(|before| before != found) {
+                    self.settled.forget();
+                    self.freshness.advance();
                 }
-                std::thread::sleep(RECONNECT_AFTER);
+                self.data_version = Some(found);
             }
+            // Its instances tell each other.
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres(_) => {}
         }
+        Ok(())
     }
-}
 
-/// Waits for a job and takes those that wait with it; `None` when nobody can send any more.
-fn take(jobs: &Jobs) -> Option<Vec<Box<dyn Job>>> {
-    let mut jobs = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut batch = vec![jobs.blocking_recv()?];
-    while batch.len() < MOST_JOBS {
-        let Ok(job) = jobs.try_recv() else { break };
-        batch.push(job);
-    }
-    Some(batch)
-}
-
-/// Runs `batch` in one transaction and answers it; false when the connection is of no more use.
-fn commit(connection: &mut AnyConnection, mut batch: Vec<Box<dyn Job>>, stats: &WriterStats) -> bool {
-    let committed = begin(connection).and_then(|()| {
-        for job in &mut batch {
-            run_in_savepoint(connection, job.as_mut())?;
+    /// Runs the writes of attempts together; when one of them fails, each by itself.
+    fn write_attempts(
+        &mut self,
+        connection: &mut AnyConnection,
+        tasks: &[AttemptTask],
+    ) -> QueryResult<Vec<AttemptWritten>> {
+        if tasks.is_empty() {
+            return Ok(vec![]);
         }
-        on_backend!(connection, concrete => AnsiTransactionManager::commit_transaction(concrete))
-    });
-    match committed {
-        Ok(()) => {
-            stats.commits.fetch_add(1, Ordering::Relaxed);
-            for job in batch {
-                job.answer(Ok(()));
-            }
-            true
-        }
-        Err(error) => {
-            tracing::warn!(%error, jobs = batch.len(), "a transaction failed and was undone");
-            // A fresh connection is the surest way to a clean state; losing this one undoes the rest.
-            let error = StoreError::from(error);
-            for job in batch {
-                job.answer(Err(&error));
-            }
-            false
-        }
+        let writes: Vec<&AttemptWrite> = tasks.iter().map(|task| &task.write).collect();
+        let mut together = Ok(vec![]);
+        run_in_savepoint(connection, |connection| {
+            together = attempt_writes::run(connection, &writes, &mut self.settled);
+            together.is_ok()
+        })?;
+        let Err(error) = together else { return together };
+        tracing::warn!(%error, jobs = writes.len(), "writes of attempts failed together; each is tried alone");
+        writes
+            .iter()
+            .map(|write| {
+                let mut alone = Ok(vec![]);
+                self.settled.forget();
+                run_in_savepoint(connection, |connection| {
+                    alone = attempt_writes::run(connection, &[write], &mut self.settled);
+                    alone.is_ok()
+                })?;
+                Ok(alone.ok().and_then(|outcomes| outcomes.first().copied()))
+            })
+            .map(|outcome| outcome.map(|outcome| outcome.unwrap_or(AttemptWritten::Overtaken)))
+            .collect()
     }
 }
 
@@ -221,9 +383,12 @@ impl From<diesel::result::Error> for Undone {
     }
 }
 
-fn run_in_savepoint(connection: &mut AnyConnection, job: &mut dyn Job) -> QueryResult<()> {
+fn run_in_savepoint(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> bool,
+) -> QueryResult<()> {
     let done =
-        connection.transaction(|connection| if job.run(connection) { Ok(()) } else { Err(Undone::ByJob) });
+        connection.transaction(|connection| if work(connection) { Ok(()) } else { Err(Undone::ByJob) });
     match done {
         Ok(()) | Err(Undone::ByJob) => Ok(()),
         Err(Undone::ByDatabase(error)) => Err(error),
@@ -231,90 +396,5 @@ fn run_in_savepoint(connection: &mut AnyConnection, job: &mut dyn Job) -> QueryR
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::super::units::{create_unit, list_units};
-    use super::super::{Conflict, Database, DatabaseOptions};
-    use super::*;
-    use crate::domain::org::UnitKind;
-
-    /// A fresh database whose queue takes `write_queue` jobs.
-    fn database(write_queue: usize) -> (tempfile::TempDir, Database) {
-        let folder = tempfile::tempdir().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("qianti.db"));
-        let (database, _) =
-            Database::open(&DatabaseOptions { url, read_connections: 1, write_queue }).unwrap();
-        (folder, database)
-    }
-
-    /// Keeps the writer busy until the sender is dropped; returns once it is.
-    async fn occupy(database: &Database) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
-        let (release, released) = mpsc::channel::<()>();
-        let (begun, beginning) = oneshot::channel();
-        let database = database.clone();
-        let held = tokio::spawn(async move {
-            let work = move |_: &mut AnyConnection| -> Result<(), StoreError> {
-                let _ = begun.send(());
-                let _ = released.recv();
-                Ok(())
-            };
-            database.write(work).await.unwrap();
-        });
-        beginning.await.unwrap();
-        (release, held)
-    }
-
-    async fn add(database: &Database, code: &'static str) -> Result<(), StoreError> {
-        database
-            .write(move |connection| create_unit(connection, None, UnitKind::Zone, code, code).map(|_| ()))
-            .await
-    }
-
-    #[tokio::test]
-    async fn a_job_that_fails_undoes_only_itself_in_the_transaction_that_it_shares() {
-        let (_folder, database) = database(16);
-        let stats = database.writer_stats();
-        let (release, held) = occupy(&database).await;
-        let fails_late = database.write(|connection| -> Result<(), StoreError> {
-            create_unit(connection, None, UnitKind::Zone, "undone", "undone")?;
-            Err(StoreError::Conflict(Conflict::Login))
-        });
-        let panics = database.write(|_| -> Result<(), StoreError> { panic!("on purpose") });
-        let together = futures_util::future::join5(
-            add(&database, "first"),
-            fails_late,
-            add(&database, "first"),
-            panics,
-            add(&database, "last"),
-        );
-        // The jobs are queued when they are first polled; only then may the writer go on.
-        let mut together = std::pin::pin!(together);
-        assert!(futures_util::poll!(&mut together).is_pending());
-        let before = stats.commits.load(Ordering::Relaxed);
-        drop(release);
-        let (first, late, twice, panicked, last) = together.await;
-        held.await.unwrap();
-        assert!(first.is_ok() && last.is_ok());
-        assert!(matches!(late, Err(StoreError::Conflict(Conflict::Login))));
-        assert!(matches!(twice, Err(StoreError::Conflict(Conflict::UnitCode))));
-        assert!(panicked.is_err());
-        assert_eq!(stats.commits.load(Ordering::Relaxed), before + 2, "the held job, then all five in one");
-        let codes = database.read(list_units).await.unwrap().into_iter().map(|unit| unit.code);
-        assert_eq!(codes.collect::<Vec<_>>(), ["first", "last"]);
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_turns_away_at_once_and_loses_nothing_that_it_took() {
-        let (_folder, database) = database(1);
-        let (release, held) = occupy(&database).await;
-        let waiting = add(&database, "waiting");
-        let mut waiting = std::pin::pin!(waiting);
-        assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert!(matches!(add(&database, "too-many").await, Err(StoreError::Busy(_))));
-        drop(release);
-        waiting.await.unwrap();
-        held.await.unwrap();
-        assert_eq!(database.read(list_units).await.unwrap().len(), 1);
-    }
-}
+#[path = "writer_tests.rs"]
+mod tests;

@@ -477,7 +477,7 @@ on_both_databases! {
             Services::start(database, Settings::default(), clock, Arc::new(SystemEntropy)).await.unwrap()
         };
         let again = start().await;
-        let (principal, _) = again.accounts.authenticate(access).await.unwrap();
+        let principal = &again.accounts.authenticate(access).await.unwrap().principal;
         assert_eq!(json!(principal.member_id.0), tickets["member"]["id"]);
         let refreshed = again.accounts.refresh(refresh_token).await.unwrap();
         // What either of them signs, the other takes; what is used up at one is used up at the other.

@@ -1,117 +1,134 @@
-//! An attempt as it was read or is about to be begun, with its paper.
+//! An attempt in memory, ready to be shown, graded and written.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{AttemptRow, QuizRow, SentAnswers};
+use super::{AttemptRow, SentAnswers};
+use crate::domain::blueprint::Plan;
 use crate::domain::draw::{self, Paper, draw};
 use crate::domain::grading::{self, Answers, PaperResult, grade_paper};
-use crate::domain::ids::{AttemptId, QuizId};
+use crate::domain::ids::QuizId;
 use crate::domain::message::Message;
-use crate::domain::period::{Period, Span};
 use crate::domain::question::Fault;
-use crate::domain::quiz::{QuizKind, QuizState};
-use crate::domain::roles::Principal;
-use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
+use crate::live::latest::Dated;
+use crate::live::papers::SectionTexts;
 use crate::message;
-use crate::services::quizzes::may_take_part;
 use crate::services::{Context, ServiceError};
-use crate::store::AnyConnection;
-use crate::store::attempts;
-use crate::store::banks;
-use crate::store::quizzes;
+use crate::store::quizzes::{self, QuizRow};
+use crate::store::{AnyConnection, banks};
 
-/// An attempt as it was read, ready to be graded.
-pub(super) struct Loaded {
-    pub(super) attempt: AttemptRow,
-    pub(super) quiz: QuizRow,
-    pub(super) paper: Paper,
-    pub(super) snapshot: Arc<BankSnapshot>,
+/// A quiz in memory, with what its papers are made of.
+pub struct LiveQuiz {
+    /// The quiz.
+    pub quiz: QuizRow,
+    /// What its sections add to the items of a paper.
+    pub sections: SectionTexts,
+    /// The bank's revision that is drawn from now.
+    pub bank_revision: i32,
+    generation: u64,
 }
 
-/// What a member may begin: the latest attempt when it is running, else a new one with its paper drawn.
-pub(super) fn look_before_begin(
-    context: &Context,
-    connection: &mut AnyConnection,
-    principal: &Principal,
-    quiz_id: QuizId,
-    now: Millis,
-) -> Result<(Option<Loaded>, Option<AttemptRow>), ServiceError> {
-    let quiz = quizzes::get_quiz(connection, quiz_id)?;
-    if !may_take_part(principal, &quiz) {
-        return Err(ServiceError::Forbidden);
+impl LiveQuiz {
+    /// Reads a quiz. `generation` was asked for before.
+    pub(super) fn read(
+        connection: &mut AnyConnection,
+        id: QuizId,
+        generation: u64,
+    ) -> Result<Self, ServiceError> {
+        let quiz = quizzes::get_quiz(connection, id)?;
+        let bank_revision = banks::get_bank_by_id(connection, quiz.bank_id)?.revision;
+        let sections = SectionTexts::new(&quiz.rules.blueprint.sections);
+        Ok(Self { quiz, sections, bank_revision, generation })
     }
-    let latest = attempts::find_latest_attempt(connection, principal.member_id, quiz_id)?;
-    let ordinal = latest.as_ref().map_or(1, |attempt| attempt.ordinal.saturating_add(1));
-    if let Some(running) = latest.filter(|attempt| attempt.result.is_none()) {
-        return Ok((None, Some(running)));
+}
+
+impl Dated for LiveQuiz {
+    fn generation(&self) -> u64 {
+        self.generation
     }
-    if quiz.rules.state(now) != QuizState::Open {
-        return Err(ServiceError::QuizNotOpen);
+
+    fn version(&self) -> i64 {
+        0
     }
-    if let Some(allowed) = quiz.rules.attempts_allowed {
-        let span = match quiz.rules.kind {
-            QuizKind::Daily => context.calendar.span(Period::Day, context.calendar.date(now)),
-            QuizKind::Contest | QuizKind::Exam | QuizKind::Practice => Span::ALL,
-        };
-        if attempts::count_attempts(connection, principal.member_id, quiz_id, span)? >= i64::from(allowed) {
-            return Err(ServiceError::NoAttemptsLeft);
-        }
+}
+
+/// An attempt in memory. It is never changed: what is newer is another one.
+#[derive(Clone)]
+pub(super) struct Loaded {
+    pub(super) attempt: AttemptRow,
+    pub(super) quiz: Arc<LiveQuiz>,
+    pub(super) snapshot: Arc<BankSnapshot>,
+    plan: Arc<Plan>,
+    /// Taken by whoever writes, so that the devices of one member wait for each other instead of
+    /// overtaking each other.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Dated for Loaded {
+    fn generation(&self) -> u64 {
+        self.quiz.generation
     }
-    let bank = banks::get_bank_by_id(connection, quiz.bank_id)?;
-    let attempt = AttemptRow {
-        id: AttemptId(String::new()),
-        quiz_id,
-        member_id: principal.member_id,
-        unit_id: principal.unit_id,
-        ordinal,
-        bank_revision: bank.revision,
-        draw_version: draw::VERSION,
-        seed: u64::from_le_bytes(context.random()?),
-        started_at: now,
-        deadline: quiz.rules.deadline(now),
-        answers: Answers::new(),
-        result: None,
-    };
-    Ok((Some(Loaded::new(context, connection, attempt, quiz)?), None))
+
+    fn version(&self) -> i64 {
+        self.attempt.version
+    }
 }
 
 impl Loaded {
-    /// Draws the attempt's paper again, from what the attempt stores.
+    /// An attempt with what it takes to draw its paper.
     pub(super) fn new(
         context: &Context,
         connection: &mut AnyConnection,
         attempt: AttemptRow,
-        quiz: QuizRow,
+        quiz: Arc<LiveQuiz>,
     ) -> Result<Self, ServiceError> {
-        let snapshot = context.bank_snapshot(connection, quiz.bank_id, attempt.bank_revision)?;
-        let plan = snapshot.plan(&quiz.rules.blueprint)?;
+        let snapshot = context.bank_snapshot(connection, quiz.quiz.bank_id, attempt.bank_revision)?;
+        Self::of(attempt, quiz, snapshot)
+    }
+
+    /// The same with the bank revision at hand.
+    pub(super) fn of(
+        attempt: AttemptRow,
+        quiz: Arc<LiveQuiz>,
+        snapshot: Arc<BankSnapshot>,
+    ) -> Result<Self, ServiceError> {
         if attempt.draw_version != draw::VERSION {
             return Err(ServiceError::Internal(format!("draw version {} is unknown", attempt.draw_version)));
         }
-        let paper = draw(snapshot.questions(), &quiz.rules.blueprint, &plan, attempt.seed);
-        Ok(Self { attempt, quiz, paper, snapshot })
+        let plan = snapshot.plan(&quiz.quiz.rules.blueprint)?;
+        Ok(Self { attempt, quiz, snapshot, plan, turn: Arc::default() })
+    }
+
+    /// The same attempt in a newer state.
+    pub(super) fn with(&self, attempt: AttemptRow) -> Self {
+        Self { attempt, ..self.clone() }
+    }
+
+    /// Draws the attempt's paper, the same each time.
+    pub(super) fn paper(&self) -> Paper {
+        draw(self.snapshot.questions(), &self.quiz.quiz.rules.blueprint, &self.plan, self.attempt.seed)
     }
 
     /// What these answers earn.
-    pub(super) fn grade(&self, answers: &Answers) -> PaperResult {
-        let rules = &self.quiz.rules;
-        grade_paper(self.snapshot.questions(), &rules.blueprint, &self.paper, answers, rules.pass_percent)
+    pub(super) fn grade(&self, paper: &Paper, answers: &Answers) -> PaperResult {
+        let rules = &self.quiz.quiz.rules;
+        grade_paper(self.snapshot.questions(), &rules.blueprint, paper, answers, rules.pass_percent)
     }
 
     /// `sent` in its one written form; every answer is checked against its item.
-    pub(super) fn check(&self, sent: &SentAnswers) -> Result<SentAnswers, ServiceError> {
+    pub(super) fn check(&self, paper: &Paper, sent: &SentAnswers) -> Result<SentAnswers, ServiceError> {
         let mut checked = SentAnswers::with_capacity(sent.len());
         let mut faults = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for (index, (no, answer)) in sent.iter().enumerate() {
             let mut refuse = |field: &str, message: Message| {
                 faults.push(Fault { pointer: format!("/answers/{index}/{field}"), message });
             };
             let position = usize::try_from(*no).ok().and_then(|no| no.checked_sub(1));
-            let item = position.and_then(|position| self.paper.items.get(position));
+            let item = position.and_then(|position| paper.items.get(position));
             let Some(question) = item.and_then(|item| self.snapshot.questions().get(item.question)) else {
-                let count = self.paper.items.len();
+                let count = paper.items.len();
                 refuse("no", message!("本卷只有第 1 到 {count} 题", "this paper has the items 1 to {count}"));
                 continue;
             };

@@ -1,14 +1,20 @@
 //! The life of an attempt: begun, saved, submitted, or settled when its deadline has passed.
 //!
-//! Every write checks inside its transaction that the attempt (or, to begin one, the quiz) still is what
-//! was looked at; else the service looks again. So nothing counts twice, whoever else writes at the same
-//! time. Papers are drawn and graded before, so that the writer does as little as can be.
+//! Every write says which version of the attempt it has looked at (or, to begin one, which revision of the
+//! quiz), and happens only when that still stands; else the service looks again. So nothing counts twice,
+//! whoever else writes at the same time. Papers are drawn and graded before, so that the writer does as
+//! little as can be. What is held in memory follows the commits, in their order.
 
+mod begin;
 mod loaded;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use self::loaded::{Loaded, look_before_begin, merge};
+use futures_util::{StreamExt as _, stream};
+
+pub use self::loaded::LiveQuiz;
+use self::loaded::{Loaded, merge};
 use super::{Context, ServiceError};
 use crate::domain::attempt::{settled_deadline, takes_answers};
 use crate::domain::draw::{self, Paper};
@@ -18,7 +24,8 @@ use crate::domain::question::Question;
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
-use crate::store::StoreError;
+use crate::live::latest::Latest;
+use crate::store::attempt_writes::{AttemptWrite, AttemptWritten};
 pub use crate::store::attempts::AttemptRow;
 use crate::store::attempts::{self, AttemptResult, ClosedBy};
 use crate::store::quizzes;
@@ -28,13 +35,19 @@ pub use crate::store::quizzes::QuizRow;
 const MOST_TRIES: usize = 8;
 /// Attempts that one round of the sweep settles.
 pub const SWEEP_BATCH: u32 = 500;
+/// Attempts that the sweep settles at the same time: they share commits.
+const SWEEP_ABREAST: usize = 64;
+/// Attempts that are held in memory; at some 2 KB each.
+const MOST_ATTEMPTS: usize = 100_000;
+/// Quizzes that are held in memory.
+const MOST_QUIZZES: usize = 1_000;
 
 /// An attempt with everything that it takes to show it.
 pub struct AttemptView {
     /// The attempt.
     pub attempt: AttemptRow,
     /// Its quiz.
-    pub quiz: QuizRow,
+    pub live: Arc<LiveQuiz>,
     /// Its paper.
     pub paper: Paper,
     /// What each item earned; `None` while it runs and when the quiz does not reveal it (yet).
@@ -47,6 +60,11 @@ impl AttemptView {
     pub fn question(&self, item: &draw::Item) -> Option<&Question> {
         self.snapshot.questions().get(item.question)
     }
+
+    /// Writes the items of the paper as a JSON list.
+    pub fn write_items(&self, out: &mut Vec<u8>) {
+        self.snapshot.texts().write(out, &self.paper, &self.live.sections);
+    }
 }
 
 /// Answers that a member sends: item number and answer.
@@ -56,76 +74,14 @@ pub type SentAnswers = Vec<(u32, Vec<String>)>;
 #[derive(Clone)]
 pub struct Attempts {
     context: Arc<Context>,
+    held: Arc<Latest<AttemptId, Loaded>>,
+    quizzes: Arc<Latest<QuizId, LiveQuiz>>,
 }
 
 impl Attempts {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context }
-    }
-
-    /// Begins an attempt, or returns the one that is still running; the flag tells whether it is new.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] when the quiz is not for the caller,
-    /// [`ServiceError::QuizNotOpen`], [`ServiceError::NoAttemptsLeft`],
-    /// [`ServiceError::BlueprintUnfillable`] when the bank has shrunk since the quiz was made.
-    pub async fn begin(
-        &self,
-        principal: &Principal,
-        quiz_id: QuizId,
-    ) -> Result<(AttemptView, bool), ServiceError> {
-        for _ in 0..MOST_TRIES {
-            match self.try_begin(principal, quiz_id).await? {
-                Some(begun) => return Ok(begun),
-                None => continue,
-            }
-        }
-        Err(ServiceError::Busy("the quiz or the attempt is being changed".into()))
-    }
-
-    /// One try to begin; `None` when somebody else was quicker and it takes another look.
-    async fn try_begin(
-        &self,
-        principal: &Principal,
-        quiz_id: QuizId,
-    ) -> Result<Option<(AttemptView, bool)>, ServiceError> {
-        let now = self.context.clock.now();
-        let (context, caller) = (Arc::clone(&self.context), principal.clone());
-        let (loaded, running) = self
-            .context
-            .database
-            .read(move |connection| look_before_begin(&context, connection, &caller, quiz_id, now))
-            .await?;
-        if let Some(attempt) = running {
-            if takes_answers(attempt.deadline, now) {
-                let loaded = self.load(attempt.id.clone()).await?;
-                return Ok(Some((self.view(loaded, now), false)));
-            }
-            self.settle_by_deadline(self.load(attempt.id).await?).await?;
-            return Ok(None);
-        }
-        let Loaded { mut attempt, quiz, paper, snapshot } = loaded.ok_or(ServiceError::NotFound("quiz"))?;
-        attempt.id = self.context.new_attempt_id(now)?;
-        let (row, revision) = (attempt.clone(), quiz.revision);
-        let begun = self
-            .context
-            .database
-            .write(move |connection| -> Result<bool, StoreError> {
-                if quizzes::hold_revision(connection, row.quiz_id)? != Some(revision) {
-                    return Ok(false);
-                }
-                attempts::create_attempt(connection, &row)?;
-                Ok(true)
-            })
-            .await;
-        match begun {
-            Ok(true) => {
-                let view = AttemptView { attempt, quiz, paper, revealed: None, snapshot };
-                Ok(Some((view, true)))
-            }
-            Ok(false) | Err(StoreError::Conflict(_)) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let (held, quizzes) = (Arc::new(Latest::new(MOST_ATTEMPTS)), Arc::new(Latest::new(MOST_QUIZZES)));
+        Self { context, held, quizzes }
     }
 
     /// An attempt as its member may see it now.
@@ -134,13 +90,13 @@ impl Attempts {
     /// [`ServiceError::NotFound`] when there is none or it is another member's.
     pub async fn show(&self, principal: &Principal, id: AttemptId) -> Result<AttemptView, ServiceError> {
         for _ in 0..MOST_TRIES {
-            let loaded = self.load_own(principal, id.clone()).await?;
+            let loaded = self.load_own(principal, &id).await?;
             let now = self.context.clock.now();
             if loaded.attempt.result.is_none() && !takes_answers(loaded.attempt.deadline, now) {
-                self.settle_by_deadline(loaded).await?;
+                self.settle_by_deadline(&loaded).await?;
                 continue;
             }
-            return Ok(self.view(loaded, now));
+            return Ok(Self::view(&loaded, now));
         }
         Err(overtaken())
     }
@@ -162,7 +118,7 @@ impl Attempts {
                 .database
                 .read(move |connection| -> Result<_, ServiceError> {
                     let rows = attempts::list_attempts(connection, member, before, limit)?;
-                    let mut quizzes = std::collections::HashMap::new();
+                    let mut quizzes = HashMap::new();
                     let mut listed = Vec::with_capacity(rows.len());
                     for row in rows {
                         let quiz = match quizzes.get(&row.quiz_id) {
@@ -183,7 +139,7 @@ impl Attempts {
                 return Ok(rows);
             }
             for id in due {
-                self.settle_by_deadline(self.load(id).await?).await?;
+                self.settle_due(id).await?;
             }
         }
         Err(overtaken())
@@ -200,26 +156,25 @@ impl Attempts {
         sent: &SentAnswers,
     ) -> Result<(), ServiceError> {
         for _ in 0..MOST_TRIES {
-            let loaded = self.load_own(principal, id.clone()).await?;
+            let loaded = self.load_own(principal, &id).await?;
+            let _turn = Arc::clone(&loaded.turn).lock_owned().await;
+            let loaded = self.load_own(principal, &id).await?;
             if loaded.attempt.result.is_some() {
                 return Err(ServiceError::AttemptClosed);
             }
             if !takes_answers(loaded.attempt.deadline, self.context.clock.now()) {
-                self.settle_by_deadline(loaded).await?;
+                self.settle_by_deadline(&loaded).await?;
                 return Err(ServiceError::AttemptClosed);
             }
-            let (id, checked) = (loaded.attempt.id.clone(), loaded.check(sent)?);
-            // Merged inside the transaction: several devices may save at the same time.
-            let saved = self
-                .context
-                .database
-                .write(move |connection| -> Result<bool, StoreError> {
-                    let Some(before) = attempts::hold_answers(connection, &id)? else { return Ok(false) };
-                    let after = merge(&before, &checked);
-                    Ok(before == after || attempts::update_answers(connection, &id, &before, &after)?)
-                })
-                .await?;
-            if saved {
+            let checked = loaded.check(&loaded.paper(), sent)?;
+            let answers = merge(&loaded.attempt.answers, &checked);
+            if answers == loaded.attempt.answers {
+                return Ok(());
+            }
+            let version = loaded.attempt.version;
+            let write = AttemptWrite::save(id.clone(), version, &answers)?;
+            let after = AttemptRow { answers, version: version + 1, ..loaded.attempt.clone() };
+            if self.write(write, &loaded, after).await? {
                 return Ok(());
             }
         }
@@ -239,20 +194,23 @@ impl Attempts {
         sent: &SentAnswers,
     ) -> Result<AttemptView, ServiceError> {
         for _ in 0..MOST_TRIES {
-            let loaded = self.load_own(principal, id.clone()).await?;
+            let loaded = self.load_own(principal, &id).await?;
+            let _turn = Arc::clone(&loaded.turn).lock_owned().await;
+            let loaded = self.load_own(principal, &id).await?;
             let now = self.context.clock.now();
             if let Some(result) = &loaded.attempt.result {
                 if result.closed_by == ClosedBy::Deadline && !sent.is_empty() {
                     return Err(ServiceError::AttemptClosed);
                 }
-                return Ok(self.view(loaded, now));
+                return Ok(Self::view(&loaded, now));
             }
             if !takes_answers(loaded.attempt.deadline, now) {
-                self.settle_by_deadline(loaded).await?;
+                self.settle_by_deadline(&loaded).await?;
                 continue;
             }
-            let merged = merge(&loaded.attempt.answers, &loaded.check(sent)?);
-            self.settle(loaded, merged, ClosedBy::Submission, now).await?;
+            let paper = loaded.paper();
+            let merged = merge(&loaded.attempt.answers, &loaded.check(&paper, sent)?);
+            self.settle(&loaded, &paper, merged, ClosedBy::Submission, now).await?;
         }
         Err(overtaken())
     }
@@ -269,8 +227,11 @@ impl Attempts {
             .read(move |connection| attempts::list_due(connection, latest, SWEEP_BATCH.into()))
             .await?;
         let mut settled = 0;
-        for id in due {
-            match self.settle_due(id.clone()).await {
+        let mut settling = stream::iter(due)
+            .map(|id| async move { (id.clone(), self.settle_due(id).await) })
+            .buffer_unordered(SWEEP_ABREAST);
+        while let Some((id, done)) = settling.next().await {
+            match done {
                 Ok(()) => settled += 1,
                 Err(error @ ServiceError::Busy(_)) => return Err(error),
                 // One that cannot be settled must not keep the others waiting.
@@ -281,36 +242,37 @@ impl Attempts {
     }
 
     async fn settle_due(&self, id: AttemptId) -> Result<(), ServiceError> {
-        let loaded = self.load(id).await?;
-        if loaded.attempt.result.is_none() { self.settle_by_deadline(loaded).await } else { Ok(()) }
+        let loaded = self.load(&id).await?;
+        if loaded.attempt.result.is_none() { self.settle_by_deadline(&loaded).await } else { Ok(()) }
     }
 
     /// What was saved in time counts, and the time is the deadline's.
-    async fn settle_by_deadline(&self, loaded: Loaded) -> Result<(), ServiceError> {
+    async fn settle_by_deadline(&self, loaded: &Loaded) -> Result<(), ServiceError> {
         let answers = loaded.attempt.answers.clone();
         let at = loaded.attempt.deadline.unwrap_or(loaded.attempt.started_at);
-        self.settle(loaded, answers, ClosedBy::Deadline, at).await
+        self.settle(loaded, &loaded.paper(), answers, ClosedBy::Deadline, at).await
     }
 
     /// Grades and writes the result, unless somebody else has changed the attempt: then nothing happens,
     /// and the caller looks again.
     async fn settle(
         &self,
-        loaded: Loaded,
+        loaded: &Loaded,
+        paper: &Paper,
         answers: Answers,
         closed_by: ClosedBy,
         at: Millis,
     ) -> Result<(), ServiceError> {
-        let graded = loaded.grade(&answers);
+        let graded = loaded.grade(paper, &answers);
+        let attempt = &loaded.attempt;
         let result = AttemptResult {
             closed_by,
             submitted_at: at,
             // The grace is for slow networks; it costs nobody a place.
-            elapsed_ms: loaded
-                .attempt
+            elapsed_ms: attempt
                 .deadline
                 .map_or(at, |deadline| deadline.min(at))
-                .since(loaded.attempt.started_at)
+                .since(attempt.started_at)
                 .max(0),
             score: graded.score,
             max_score: graded.max_score,
@@ -318,41 +280,48 @@ impl Attempts {
             total: u32::try_from(graded.items.len()).unwrap_or(u32::MAX),
             passed: graded.passed,
         };
-        let (id, before) = (loaded.attempt.id, loaded.attempt.answers);
-        self.context
-            .database
-            .write(move |connection| attempts::settle(connection, &id, &before, &answers, &result))
-            .await?;
+        let write = AttemptWrite::settle(attempt.id.clone(), attempt.version, &answers, result.clone())?;
+        let after =
+            AttemptRow { answers, result: Some(result), version: attempt.version + 1, ..attempt.clone() };
+        self.write(write, loaded, after).await?;
         Ok(())
     }
 
-    async fn load(&self, id: AttemptId) -> Result<Loaded, ServiceError> {
-        let context = Arc::clone(&self.context);
-        self.context
+    /// Writes, and holds what the attempt has become; false when somebody else was quicker.
+    async fn write(
+        &self,
+        write: AttemptWrite,
+        loaded: &Loaded,
+        after: AttemptRow,
+    ) -> Result<bool, ServiceError> {
+        let (held, after) = (Arc::clone(&self.held), Arc::new(loaded.with(after)));
+        let written = self
+            .context
             .database
-            .read(move |connection| {
-                let attempt = attempts::get_attempt(connection, &id)?;
-                let quiz = quizzes::get_quiz(connection, attempt.quiz_id)?;
-                Loaded::new(&context, connection, attempt, quiz)
+            .write_attempt(write, move |written| {
+                if written != AttemptWritten::Overtaken {
+                    held.put(&after.attempt.id.clone(), after);
+                }
             })
-            .await
-    }
-
-    async fn load_own(&self, principal: &Principal, id: AttemptId) -> Result<Loaded, ServiceError> {
-        let loaded = self.load(id).await?;
-        // Another member's attempt is as good as none.
-        if loaded.attempt.member_id == principal.member_id {
-            Ok(loaded)
-        } else {
-            Err(ServiceError::NotFound("attempt"))
+            .await;
+        if !matches!(written, Ok(AttemptWritten::Saved | AttemptWritten::Settled(_))) {
+            // Overtaken, or nobody knows: the database is asked next time.
+            self.held.forget(&loaded.attempt.id);
         }
+        Ok(written? != AttemptWritten::Overtaken)
     }
 
-    fn view(&self, loaded: Loaded, now: Millis) -> AttemptView {
-        let reveals = loaded.attempt.result.is_some() && loaded.quiz.rules.reveals(now);
-        let revealed = reveals.then(|| loaded.grade(&loaded.attempt.answers).items);
-        let Loaded { attempt, quiz, paper, snapshot } = loaded;
-        AttemptView { attempt, quiz, paper, revealed, snapshot }
+    fn view(loaded: &Loaded, now: Millis) -> AttemptView {
+        let paper = loaded.paper();
+        let reveals = loaded.attempt.result.is_some() && loaded.quiz.quiz.rules.reveals(now);
+        let revealed = reveals.then(|| loaded.grade(&paper, &loaded.attempt.answers).items);
+        AttemptView {
+            attempt: loaded.attempt.clone(),
+            live: Arc::clone(&loaded.quiz),
+            paper,
+            revealed,
+            snapshot: Arc::clone(&loaded.snapshot),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::domain::quiz::{QuizKind, QuizRules};
 use crate::domain::roles::Role;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
+use crate::store::attempt_writes::{AttemptWrite, write_now};
 use crate::store::attempts::{self, AttemptResult, AttemptRow, ClosedBy};
 use crate::store::banks::{self, BankRow};
 use crate::store::members::{self, NewMember};
@@ -311,8 +312,9 @@ impl Maker {
             seed,
             started_at,
             deadline: quiz.rules.deadline(started_at),
-            answers: answers.clone(),
+            answers: Answers::new(),
             result: None,
+            version: 0,
         };
         attempts::create_attempt(connection, &row)?;
         let result = AttemptResult {
@@ -325,7 +327,7 @@ impl Maker {
             total: items,
             passed: graded.passed,
         };
-        attempts::settle(connection, &row.id, &answers, &answers, &result)?;
+        write_now(connection, &[&AttemptWrite::settle(row.id, row.version, &answers, result)?])?;
         Ok(())
     }
 
@@ -337,7 +339,7 @@ impl Maker {
             Key::Truth(truth) => vec![(*truth == knows).to_string()],
             Key::Gaps(gaps) if knows => gaps.iter().filter_map(|gap| gap.first().cloned()).collect(),
             Key::Options(right) => {
-                let mut chosen: Vec<usize> = if knows {
+                let chosen: Vec<usize> = if knows {
                     right.clone()
                 } else if question.kind == Kind::Multiple && right.len() > 1 {
                     let dropped = self.below(right.len());
@@ -353,8 +355,8 @@ impl Maker {
                     let index = self.below(wrong.len());
                     wrong.get(index).copied().into_iter().collect()
                 };
-                chosen.retain(|option| item.options.contains(option));
-                let shown = item.options.iter().enumerate().filter(|(_, option)| chosen.contains(option));
+                let is_chosen = |option: &u8| chosen.contains(&usize::from(*option));
+                let shown = item.options.iter().enumerate().filter(|(_, option)| is_chosen(option));
                 shown.map(|(position, _)| letter(position)).collect()
             }
             Key::Gaps(_) | Key::Reference(_) => {

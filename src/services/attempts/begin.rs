@@ -1,0 +1,252 @@
+//! Beginning an attempt: one write when the quiz is open, a look at what stands in its way when not.
+
+use std::sync::Arc;
+
+use super::loaded::{LiveQuiz, Loaded};
+use super::{AttemptRow, AttemptView, Attempts, MOST_TRIES};
+use crate::domain::attempt::takes_answers;
+use crate::domain::draw;
+use crate::domain::grading::Answers;
+use crate::domain::ids::{AttemptId, QuizId};
+use crate::domain::period::{Period, Span};
+use crate::domain::quiz::{QuizKind, QuizState};
+use crate::domain::roles::Principal;
+use crate::domain::time::Millis;
+use crate::services::quizzes::may_take_part;
+use crate::services::{Context, ServiceError};
+use crate::store::attempt_writes::{AttemptWrite, AttemptWritten, NewAttempt};
+use crate::store::{AnyConnection, StoreError, attempts};
+
+impl Attempts {
+    /// Begins an attempt, or returns the one that is still running; the flag tells whether it is new.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] when the quiz is not for the caller,
+    /// [`ServiceError::QuizNotOpen`], [`ServiceError::NoAttemptsLeft`],
+    /// [`ServiceError::BlueprintUnfillable`] when the bank has shrunk since the quiz was made.
+    pub async fn begin(
+        &self,
+        principal: &Principal,
+        quiz_id: QuizId,
+    ) -> Result<(AttemptView, bool), ServiceError> {
+        for _ in 0..MOST_TRIES {
+            let now = self.context.clock.now();
+            let live = self.live_quiz(quiz_id).await?;
+            if !may_take_part(principal, &live.quiz) {
+                return Err(ServiceError::Forbidden);
+            }
+            if live.quiz.rules.state(now) == QuizState::Open
+                && let Some(begun) = self.try_begin(principal, &live, now).await?
+            {
+                return Ok((begun, true));
+            }
+            let running = self.look(principal, live, now).await?;
+            if let Some(running) = running {
+                if takes_answers(running.attempt.deadline, now) {
+                    return Ok((Self::view(&running, now), false));
+                }
+                self.settle_by_deadline(&running).await?;
+            }
+        }
+        Err(ServiceError::Busy("the quiz or the attempt is being changed".into()))
+    }
+
+    /// The quiz from memory or, when it may have changed, from the database.
+    async fn live_quiz(&self, id: QuizId) -> Result<Arc<LiveQuiz>, ServiceError> {
+        let generation = self.context.database.freshness().generation();
+        if let Some(live) = self.quizzes.get(&id, generation) {
+            return Ok(live);
+        }
+        let live = self
+            .context
+            .database
+            .read(move |connection| LiveQuiz::read(connection, id, generation.unwrap_or(0)))
+            .await?;
+        let live = Arc::new(live);
+        if generation.is_some() {
+            self.quizzes.put(&id, Arc::clone(&live));
+        }
+        Ok(live)
+    }
+
+    /// Writes a new attempt; `None` when something stands in its way.
+    async fn try_begin(
+        &self,
+        principal: &Principal,
+        live: &Arc<LiveQuiz>,
+        now: Millis,
+    ) -> Result<Option<AttemptView>, ServiceError> {
+        let quiz = &live.quiz;
+        let snapshot = self.snapshot(quiz.bank_id, live.bank_revision).await?;
+        let new = NewAttempt {
+            id: self.context.new_attempt_id(now)?,
+            quiz_id: quiz.id,
+            quiz_revision: quiz.revision,
+            member_id: principal.member_id,
+            unit_id: principal.unit_id,
+            bank_revision: live.bank_revision,
+            draw_version: draw::VERSION,
+            seed: u64::from_le_bytes(self.context.random()?),
+            started_at: now,
+            deadline: quiz.rules.deadline(now),
+            allowed: quiz
+                .rules
+                .attempts_allowed
+                .map(|allowed| (allowed, counted_span(&self.context, live, now))),
+        };
+        let attempt = AttemptRow {
+            id: new.id.clone(),
+            quiz_id: new.quiz_id,
+            member_id: new.member_id,
+            unit_id: new.unit_id,
+            ordinal: 0,
+            bank_revision: new.bank_revision,
+            draw_version: new.draw_version,
+            seed: new.seed,
+            started_at: new.started_at,
+            deadline: new.deadline,
+            answers: Answers::new(),
+            result: None,
+            version: 0,
+        };
+        // One that cannot be drawn is told of only when none is running: see `look`.
+        let Ok(loaded) = Loaded::of(attempt, Arc::clone(live), snapshot) else { return Ok(None) };
+        let (held, begun) = (Arc::clone(&self.held), loaded.clone());
+        let written = self
+            .context
+            .database
+            .write_attempt(AttemptWrite::Begin(Box::new(new)), move |written| {
+                if let AttemptWritten::Begun(ordinal) = written {
+                    let attempt = AttemptRow { ordinal, ..begun.attempt.clone() };
+                    held.put(&attempt.id.clone(), Arc::new(begun.with(attempt)));
+                }
+            })
+            .await?;
+        let AttemptWritten::Begun(ordinal) = written else { return Ok(None) };
+        let attempt = AttemptRow { ordinal, ..loaded.attempt.clone() };
+        Ok(Some(Self::view(&loaded.with(attempt), now)))
+    }
+
+    /// The member's running attempt, or the reason why none can begin; `None` when there is no reason any
+    /// more.
+    async fn look(
+        &self,
+        principal: &Principal,
+        live: Arc<LiveQuiz>,
+        now: Millis,
+    ) -> Result<Option<Loaded>, ServiceError> {
+        let (context, member) = (Arc::clone(&self.context), principal.member_id);
+        let held = Arc::clone(&self.held);
+        self.context
+            .database
+            .read(move |connection| {
+                let latest = attempts::find_latest_attempt(connection, member, live.quiz.id)?;
+                if let Some(running) = latest.filter(|attempt| attempt.result.is_none()) {
+                    let loaded = Loaded::new(&context, connection, running, live)?;
+                    held.put(&loaded.attempt.id.clone(), Arc::new(loaded.clone()));
+                    return Ok(Some(loaded));
+                }
+                refuse(&context, connection, &live, member, now)?;
+                Ok(None)
+            })
+            .await
+    }
+}
+
+/// Why no attempt can begin, if there is a reason.
+fn refuse(
+    context: &Context,
+    connection: &mut AnyConnection,
+    live: &LiveQuiz,
+    member: crate::domain::ids::MemberId,
+    now: Millis,
+) -> Result<(), ServiceError> {
+    let rules = &live.quiz.rules;
+    if rules.state(now) != QuizState::Open {
+        return Err(ServiceError::QuizNotOpen);
+    }
+    if let Some(allowed) = rules.attempts_allowed {
+        let span = counted_span(context, live, now);
+        if attempts::count_attempts(connection, member, live.quiz.id, span)? >= i64::from(allowed) {
+            return Err(ServiceError::NoAttemptsLeft);
+        }
+    }
+    context.bank_snapshot(connection, live.quiz.bank_id, live.bank_revision)?.plan(&rules.blueprint)?;
+    Ok(())
+}
+
+/// In which time the attempts are counted that are allowed: `daily` allows them each day.
+fn counted_span(context: &Context, live: &LiveQuiz, now: Millis) -> Span {
+    match live.quiz.rules.kind {
+        QuizKind::Daily => context.calendar.span(Period::Day, context.calendar.date(now)),
+        QuizKind::Contest | QuizKind::Exam | QuizKind::Practice => Span::ALL,
+    }
+}
+
+/// How an attempt is found again.
+impl Attempts {
+    /// An attempt as the database has it, from memory when that is known to be the same.
+    pub(super) async fn load(&self, id: &AttemptId) -> Result<Arc<Loaded>, ServiceError> {
+        let generation = self.context.database.freshness().generation();
+        let held = self.held.get(id, generation);
+        let shared = self.context.is_shared();
+        if let Some(held) = &held
+            && (!shared || held.attempt.result.is_some())
+        {
+            return Ok(Arc::clone(held));
+        }
+        let (context, quizzes) = (Arc::clone(&self.context), Arc::clone(&self.quizzes));
+        let wanted = id.clone();
+        let loaded = self
+            .context
+            .database
+            .read(move |connection| -> Result<_, ServiceError> {
+                if let Some(held) = held
+                    && attempts::find_version(connection, &wanted)? == Some(held.attempt.version)
+                {
+                    return Ok(held);
+                }
+                let attempt = attempts::get_attempt(connection, &wanted)?;
+                let quiz_id = attempt.quiz_id;
+                let quiz = match quizzes.get(&quiz_id, generation) {
+                    Some(quiz) => quiz,
+                    None => Arc::new(LiveQuiz::read(connection, quiz_id, generation.unwrap_or(0))?),
+                };
+                if generation.is_some() {
+                    quizzes.put(&quiz_id, Arc::clone(&quiz));
+                }
+                Ok(Arc::new(Loaded::new(&context, connection, attempt, quiz)?))
+            })
+            .await?;
+        if generation.is_some() {
+            self.held.put(id, Arc::clone(&loaded));
+        }
+        Ok(loaded)
+    }
+
+    /// The same for its member; another member's attempt is as good as none.
+    pub(super) async fn load_own(
+        &self,
+        principal: &Principal,
+        id: &AttemptId,
+    ) -> Result<Arc<Loaded>, ServiceError> {
+        let loaded = self.load(id).await?;
+        if loaded.attempt.member_id == principal.member_id {
+            Ok(loaded)
+        } else {
+            Err(ServiceError::NotFound("attempt"))
+        }
+    }
+
+    async fn snapshot(
+        &self,
+        bank: crate::domain::ids::BankId,
+        revision: i32,
+    ) -> Result<Arc<crate::live::banks::BankSnapshot>, StoreError> {
+        if let Some(snapshot) = self.context.held_snapshot(bank, revision) {
+            return Ok(snapshot);
+        }
+        let context = Arc::clone(&self.context);
+        self.context.database.read(move |connection| context.bank_snapshot(connection, bank, revision)).await
+    }
+}
