@@ -61,6 +61,8 @@ pub fn serve(url: &str) -> Result<(), String> {
                 .app_data(PayloadConfig::new(1 << 20))
                 .route("/bytes/{length}", web::get().to(bytes))
                 .route("/bytes/{length}", web::post().to(bytes))
+                .route("/no-write/attempts/{id}", web::get().to(show))
+                .route("/naive/attempts/{id}", web::get().to(show))
                 .route("/no-write/attempts/{id}/submit", web::post().to(submit_without_write))
                 .route("/naive/attempts/{id}/submit", web::post().to(submit_naively))
         })
@@ -124,23 +126,36 @@ struct ItemResponse {
 
 /// A submission that was graded and not yet written.
 struct Graded {
-    before: Answers,
+    version: i64,
     response: ResultResponse,
     submitted_at: i64,
 }
 
 /// Everything that a submission does but the write: authenticate, parse, load, check, grade.
 async fn grade(state: &Baselines, request: &HttpRequest, id: String, body: &[u8]) -> Result<Graded, String> {
-    let failed = |error: qianti::services::ServiceError| error.to_string();
-    let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = token.and_then(|value| value.strip_prefix("Bearer ")).ok_or("no token")?;
-    let (principal, _) = state.services.accounts.authenticate(token).await.map_err(failed)?;
     let sent: SubmitRequest = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let view = state.services.attempts.show(&principal, AttemptId(id)).await.map_err(failed)?;
+    let view = view(state, request, id).await?;
     if view.attempt.result.is_some() {
         return Err("the attempt is graded already: the bench has sent it twice".into());
     }
     grade_view(&view, sent)
+}
+
+/// The caller's attempt, as the product's service reads it.
+async fn view(state: &Baselines, request: &HttpRequest, id: String) -> Result<AttemptView, String> {
+    let failed = |error: qianti::services::ServiceError| error.to_string();
+    let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = token.and_then(|value| value.strip_prefix("Bearer ")).ok_or("no token")?;
+    let caller = state.services.accounts.authenticate(token).await.map_err(failed)?;
+    state.services.attempts.show(&caller.principal, AttemptId(id)).await.map_err(failed)
+}
+
+/// Only so that the attempt is held in memory, as it is while its member answers.
+async fn show(state: Data<Baselines>, request: HttpRequest, id: Path<String>) -> HttpResponse {
+    match view(&state, &request, id.into_inner()).await {
+        Ok(_) => HttpResponse::Ok().finish(),
+        Err(reason) => HttpResponse::InternalServerError().body(reason),
+    }
 }
 
 fn grade_view(view: &AttemptView, sent: SubmitRequest) -> Result<Graded, String> {
@@ -150,7 +165,7 @@ fn grade_view(view: &AttemptView, sent: SubmitRequest) -> Result<Graded, String>
         let question = item.and_then(|item| view.question(item)).ok_or("no such item")?;
         answers.insert(answer.no, fit(question, &answer.answer).map_err(|message| message.to_string())?);
     }
-    let sections = &view.quiz.rules.blueprint.sections;
+    let sections = &view.live.quiz.rules.blueprint.sections;
     let (mut score, mut max_score, mut correct) = (Points::ZERO, Points::ZERO, 0);
     let mut items = Vec::with_capacity(view.paper.items.len());
     for (no, item) in (1_u32..).zip(&view.paper.items) {
@@ -166,14 +181,14 @@ fn grade_view(view: &AttemptView, sent: SubmitRequest) -> Result<Graded, String>
     }
     let now = SystemClock.now();
     Ok(Graded {
-        before: view.attempt.answers.clone(),
+        version: view.attempt.version,
         submitted_at: now.0,
         response: ResultResponse {
             attempt_id: view.attempt.id.0.clone(),
             status: "graded",
             score,
             max_score,
-            passed: score.0 * 100 >= max_score.0 * i64::from(view.quiz.rules.pass_percent),
+            passed: score.0 * 100 >= max_score.0 * i64::from(view.live.quiz.rules.pass_percent),
             correct,
             total: u32::try_from(items.len()).unwrap_or(u32::MAX),
             elapsed_ms: now.since(view.attempt.started_at),
@@ -223,17 +238,23 @@ async fn submit_naively(
 fn write(pool: &Pool<Opener>, graded: &Graded) -> Result<(), String> {
     let failed = |error: diesel::result::Error| error.to_string();
     let after: Answers = graded.response.items.iter().map(|item| (item.no, item.answer.clone())).collect();
-    let json = |answers: &Answers| serde_json::to_string(answers).map_err(|error| error.to_string());
-    let (before, after) = (json(&graded.before)?, json(&after)?);
+    let after = serde_json::to_string(&after).map_err(|error| error.to_string())?;
     let result = &graded.response;
     let mut connection = pool.get().map_err(|error| error.to_string())?;
     begin(&mut connection).map_err(failed)?;
     let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    let updated = sql_query(
-        "UPDATE attempts SET answers = $1, status = 'graded', closed_by = 'submission', submitted_at = $2, \
-         elapsed_ms = $3, score = $4, max_score = $5, correct = $6, total = $7, passed = $8 \
-         WHERE id = $9 AND answers = $10 AND status = 'running'",
-    )
+    let settled_no = match &*connection {
+        AnyConnection::Sqlite(_) => "(SELECT COALESCE(MAX(settled_no), 0) + 1 FROM attempts)",
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(_) => "nextval('attempt_settlements')",
+    };
+    // What the product writes.
+    let updated = sql_query(format!(
+        "UPDATE attempts SET answers = $1, status = 'graded', version = version + 1, \
+         settled_no = {settled_no}, closed_by = 'submission', submitted_at = $2, elapsed_ms = $3, score = $4, \
+         max_score = $5, correct = $6, total = $7, passed = $8 \
+         WHERE id = $9 AND version = $10 AND status = 'running'"
+    ))
     .bind::<Text, _>(after)
     .bind::<BigInt, _>(graded.submitted_at)
     .bind::<BigInt, _>(result.elapsed_ms)
@@ -243,7 +264,7 @@ fn write(pool: &Pool<Opener>, graded: &Graded) -> Result<(), String> {
     .bind::<Integer, _>(number(result.total))
     .bind::<Bool, _>(result.passed)
     .bind::<Text, _>(&result.attempt_id)
-    .bind::<Text, _>(before)
+    .bind::<BigInt, _>(graded.version)
     .execute(&mut *connection);
     let committed = updated.and_then(|updated| {
         commit(&mut connection)?;

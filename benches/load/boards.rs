@@ -134,10 +134,9 @@ impl Boards {
             let request = move |index: usize, buffer: &mut Vec<u8>| {
                 write(buffer, "GET", &path, Some(&tokens[index % callers]), "");
             };
-            sides.push(Side { address: product.address, request: Box::new(request), most: usize::MAX });
+            sides.push(Side::endless(product.address, Box::new(request)));
         }
-        let request = bare_requests("GET", &path, tokens);
-        sides.push(Side { address: bare.address, request, most: usize::MAX });
+        sides.push(Side::endless(bare.address, bare_requests("GET", &path, tokens)));
         let mut loaded = interleave(&mut sides, CONNECTIONS, None, sizes)?;
         for (index, &alone) in alone.iter().enumerate() {
             if alone > TOO_SLOW {
@@ -153,8 +152,7 @@ impl Boards {
         for (&members, &first) in sizes.boards.iter().zip(&self.running) {
             let (tokens, members) = (&self.prepared.tokens, members.min(sizes.members));
             let attempts = Submissions { tokens, members, first, count: self.running_count };
-            let request = attempts.requests("/api/v1");
-            sides.push(Side { address: product.address, request, most: sizes.per_round / 4 });
+            sides.push(attempts.side(product, "/api/v1", sizes.per_round / 4));
         }
         interleave(&mut sides, CONNECTIONS, None, sizes)
     }

@@ -14,6 +14,8 @@ use mio::{Events, Interest, Poll, Token};
 
 /// How long answers are waited for once the time is over.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How coarse the timer is that waits for when a request is due.
+const TIMER: Duration = Duration::from_millis(1);
 /// Longest latency that is told apart, in microseconds.
 pub const LONGEST_US: u64 = 120_000_000;
 /// Most bytes of a refusal that are kept for the report.
@@ -43,6 +45,8 @@ pub struct Outcome {
     pub answered: u64,
     /// Requests that were sent and not answered in time.
     pub unanswered: u64,
+    /// Connections that the server has closed instead of answering.
+    pub closed: u64,
     /// From the first request to the last answer.
     pub elapsed: Duration,
     /// Answers by status.
@@ -64,12 +68,15 @@ impl Outcome {
     /// Nothing, or what went wrong: figures in which requests failed are worth nothing.
     pub fn check(&self) -> Result<(), String> {
         let good: u64 = self.statuses.range(200..300).map(|(_, count)| count).sum();
-        if self.answered > 0 && good == self.answered && self.unanswered == 0 {
+        if self.answered > 0 && good == self.answered && self.unanswered + self.closed == 0 {
             return Ok(());
         }
         let refusal = self.refusal.as_deref().unwrap_or("");
-        let (statuses, unanswered) = (&self.statuses, self.unanswered);
-        Err(format!("answers by status: {statuses:?}, without an answer: {unanswered}; the first: {refusal}"))
+        let Self { statuses, unanswered, closed, .. } = self;
+        Err(format!(
+            "answers by status: {statuses:?}; without an answer in time: {unanswered}; connections closed by the \
+             server: {closed}; first refusal: {refusal}"
+        ))
     }
 }
 
@@ -83,6 +90,7 @@ struct Connection {
     body_left: Option<usize>,
     status: u16,
     sent_at: Option<Instant>,
+    is_closed: bool,
 }
 
 struct Run<'a> {
@@ -90,6 +98,8 @@ struct Run<'a> {
     request: &'a mut dyn FnMut(usize, &mut Vec<u8>),
     connections: Vec<Connection>,
     idle: VecDeque<usize>,
+    /// Connections that wait for an answer.
+    busy: usize,
     scratch: Vec<u8>,
     began: Instant,
     sent: usize,
@@ -99,7 +109,7 @@ struct Run<'a> {
 /// Puts `load` on the server at `address`; `request` writes the bytes of the request with a number (from 0).
 ///
 /// # Errors
-/// When the server cannot be reached, hangs up, or answers something else than HTTP.
+/// When the server cannot be reached or answers something else than HTTP.
 pub fn run(
     address: SocketAddr,
     load: &Load,
@@ -121,11 +131,13 @@ pub fn run(
             body_left: None,
             status: 0,
             sent_at: None,
+            is_closed: false,
         });
     }
     let outcome = Outcome {
         answered: 0,
         unanswered: 0,
+        closed: 0,
         elapsed: Duration::ZERO,
         statuses: BTreeMap::new(),
         latency: Histogram::new_with_bounds(1, LONGEST_US, 3).map_err(|error| error.to_string())?,
@@ -134,7 +146,8 @@ pub fn run(
     };
     let idle = (0..connections.len()).collect();
     let scratch = vec![0; 256 << 10];
-    let mut run = Run { load, request, connections, idle, scratch, began: Instant::now(), sent: 0, outcome };
+    let mut run =
+        Run { load, request, connections, idle, busy: 0, scratch, began: Instant::now(), sent: 0, outcome };
     run.go(&mut poll)?;
     Ok(run.outcome)
 }
@@ -152,13 +165,12 @@ impl Run<'_> {
         let mut last_answer = self.began;
         loop {
             let now = Instant::now();
-            let next = self.send_due(now)?;
-            let busy = self.connections.len() - self.idle.len();
-            if next.is_none() && busy == 0 {
+            let next = self.send_due(now);
+            if next.is_none() && self.busy == 0 {
                 break;
             }
             if now.duration_since(self.began) > self.load.limit + DRAIN {
-                self.outcome.unanswered = busy as u64;
+                self.outcome.unanswered = self.busy as u64;
                 last_answer = now;
                 break;
             }
@@ -170,7 +182,7 @@ impl Run<'_> {
             for event in &events {
                 let number = event.token().0;
                 if event.is_writable() {
-                    self.write(number)?;
+                    self.write(number);
                 }
                 if event.is_readable() && self.read(number)? {
                     last_answer = Instant::now();
@@ -183,43 +195,63 @@ impl Run<'_> {
 
     /// Sends what is due on connections that are idle; returns when the next request is due, or `None` when
     /// there is none until an answer comes.
-    fn send_due(&mut self, now: Instant) -> Result<Option<Instant>, String> {
+    fn send_due(&mut self, now: Instant) -> Option<Instant> {
         loop {
             let stopped = self.load.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
             if stopped || self.sent >= self.load.most || now.duration_since(self.began) >= self.load.limit {
-                return Ok(None);
+                return None;
             }
             let due = match self.load.rate {
                 Some(rate) => self.began + Duration::from_secs_f64(self.sent as f64 / rate),
                 None => now,
             };
             if due > now {
-                return Ok(Some(due));
+                return Some(due);
             }
-            let Some(number) = self.idle.pop_front() else { return Ok(None) };
+            let number = self.idle.pop_front()?;
             let connection = &mut self.connections[number];
             connection.output.clear();
             connection.written = 0;
             connection.head.clear();
             (self.request)(self.sent, &mut connection.output);
-            // Building the request is not the server's time.
-            connection.sent_at = Some(if self.load.rate.is_some() { due } else { Instant::now() });
+            // Neither building the request nor the timer's own coarseness is the server's time.
+            let built = Instant::now();
+            connection.sent_at = Some(if self.load.rate.is_some() { built.min(due + TIMER) } else { built });
             self.sent += 1;
-            self.write(number)?;
+            self.busy += 1;
+            self.write(number);
         }
     }
 
-    fn write(&mut self, number: usize) -> Result<(), String> {
+    fn write(&mut self, number: usize) {
         let connection = &mut self.connections[number];
         while connection.written < connection.output.len() {
             match connection.stream.write(&connection.output[connection.written..]) {
                 Ok(bytes) => connection.written += bytes,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(format!("sending: {error}")),
+                Err(_) => {
+                    self.close(number);
+                    return;
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Notes that the server has closed a connection; it is not used any more.
+    fn close(&mut self, number: usize) {
+        let connection = &mut self.connections[number];
+        if connection.is_closed {
+            return;
+        }
+        connection.is_closed = true;
+        if connection.sent_at.take().is_some() {
+            self.busy -= 1;
+            self.outcome.closed += 1;
+        } else {
+            // Idle for long enough, while the others' last answers were waited for.
+            self.idle.retain(|idle| *idle != number);
+        }
     }
 
     /// Reads what has come; true when an answer is complete.
@@ -227,11 +259,14 @@ impl Run<'_> {
         loop {
             let connection = &mut self.connections[number];
             let bytes = match connection.stream.read(&mut self.scratch) {
-                Ok(0) => return Err("the server closed a connection".into()),
-                Ok(bytes) => bytes,
+                Ok(bytes) if bytes > 0 => bytes,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(format!("receiving: {error}")),
+                // Closed in order or not: either spoils the measurement, and the rest goes on to show how much.
+                Ok(_) | Err(_) => {
+                    self.close(number);
+                    return Ok(false);
+                }
             };
             if self.take(number, bytes)? {
                 return Ok(true);
@@ -273,6 +308,7 @@ impl Run<'_> {
         self.outcome.answered += 1;
         connection.body_left = None;
         connection.sent_at = None;
+        self.busy -= 1;
         self.idle.push_back(number);
         Ok(true)
     }

@@ -242,7 +242,7 @@ impl Prepared {
             #[cfg(feature = "postgres")]
             AnyConnection::Postgres(connection) => connection.batch_execute(sql),
         };
-        done.map_err(|error| format!("{sql}: {error}"))
+        done.map_err(|error| format!("{sql:.80}…: {error}"))
     }
 
     /// Adds members numbered after `from`, up to `until`.
@@ -319,14 +319,16 @@ impl Prepared {
         let (branch, revision, version) = (self.branch(&member), self.bank_revision, draw::VERSION);
         let answers: String = (1..=ITEMS).map(|no| format!(",\"{no}\":[\"A\"]")).collect();
         let answers = format!("{{{}}}", answers.trim_start_matches(','));
+        let latest =
+            self.number("SELECT CAST(COALESCE(MAX(settled_no), 0) AS BIGINT) AS number FROM attempts")?;
         // Scores in steps of 2.5 points, so that many are shared, and times that break most ties.
         let (score, elapsed) = ("(i * 7919 % 41) * 250", "(60000 + i * 104729 % 540000)");
         self.execute(&format!(
             "INSERT INTO attempts (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, \
-             seed, started_at, deadline, answers, status, closed_by, submitted_at, elapsed_ms, score, \
-             max_score, correct, total, passed) {rows} SELECT {ATTEMPT_ID}, {quiz}, {MEMBERS_FROM} + {member}, \
+             seed, started_at, deadline, answers, status, settled_no, closed_by, submitted_at, elapsed_ms, \
+             score, max_score, correct, total, passed) {rows} SELECT {ATTEMPT_ID}, {quiz}, {MEMBERS_FROM} + {member}, \
              {branch}, 1, {revision}, {version}, i * 2654435761, {started}, {started} + 3600000, '{answers}', \
-             'graded', 'submission', {started} + {elapsed}, {elapsed}, {score}, 10000, \
+             'graded', {latest} + 1 + i - {first}, 'submission', {started} + {elapsed}, {elapsed}, {score}, 10000, \
              CAST({score} / 500 AS INTEGER), {ITEMS}, {score} >= 6000 FROM n"
         ))?;
         self.attempts += members;

@@ -2,74 +2,42 @@
 //! bytes.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use qianti::domain::blueprint::{Blueprint, Plan};
 use qianti::domain::draw::draw;
-use qianti::domain::points::Points;
-use qianti::domain::question::{Kind, Question, letter};
+use qianti::domain::question::Question;
 use qianti::domain::time::Millis;
-use serde::Serialize;
+use qianti::live::banks::BankSnapshot;
+use qianti::live::papers::SectionTexts;
 
 use super::data::contest;
 use super::measure::median;
 use super::options::Sizes;
 use super::report::{Goal, PaperGrowth, Report, Row};
 
-/// A bank in memory, and what it takes to write a paper of it. What the product does for a paper stands in
-/// [`Bank::write_paper`] and nowhere else.
+/// A bank in memory, as the server holds it, and what it takes to write a paper of it.
 struct Bank {
-    questions: Vec<Question>,
+    snapshot: BankSnapshot,
     blueprint: Blueprint,
-    plan: Plan,
-}
-
-#[derive(Serialize)]
-struct ItemResponse<'a> {
-    no: usize,
-    kind: Kind,
-    section: &'a str,
-    stem: &'a str,
-    options: Vec<OptionResponse<'a>>,
-    gaps: usize,
-    points: Points,
-}
-
-#[derive(Serialize)]
-struct OptionResponse<'a> {
-    id: String,
-    text: &'a str,
+    plan: Arc<Plan>,
+    sections: SectionTexts,
 }
 
 impl Bank {
     fn new(questions: Vec<Question>) -> Result<Self, String> {
         let blueprint = contest("papers".into(), Millis(0)).blueprint;
-        let plan = Plan::new(&questions, &blueprint).map_err(|_| "the bank cannot fill the blueprint")?;
-        Ok(Self { questions, blueprint, plan })
+        let snapshot = BankSnapshot::new(questions);
+        let plan = snapshot.plan(&blueprint).map_err(|_| "the bank cannot fill the blueprint")?;
+        let sections = SectionTexts::new(&blueprint.sections);
+        Ok(Self { snapshot, blueprint, plan, sections })
     }
 
-    /// Appends the JSON of the paper of `seed`.
-    fn write_paper(&self, seed: u64, into: &mut Vec<u8>) -> Result<(), String> {
-        let paper = draw(&self.questions, &self.blueprint, &self.plan, seed);
-        let mut items = Vec::with_capacity(paper.items.len());
-        for (index, item) in paper.items.iter().enumerate() {
-            let (question, section) =
-                (&self.questions[item.question], &self.blueprint.sections[item.section]);
-            let options = item.options.iter().enumerate().map(|(shown, &original)| OptionResponse {
-                id: letter(shown),
-                text: &question.options[original],
-            });
-            items.push(ItemResponse {
-                no: index + 1,
-                kind: question.kind,
-                section: &section.title,
-                stem: &question.stem,
-                options: options.collect(),
-                gaps: question.gaps(),
-                points: section.points,
-            });
-        }
-        serde_json::to_writer(into, &items).map_err(|error| error.to_string())
+    /// Appends the JSON of the items of the paper of `seed`.
+    fn write_paper(&self, seed: u64, into: &mut Vec<u8>) {
+        let paper = draw(self.snapshot.questions(), &self.blueprint, &self.plan, seed);
+        self.snapshot.texts().write(into, &paper, &self.sections);
     }
 }
 
@@ -111,7 +79,7 @@ pub fn measure(sizes: &Sizes, report: &mut Report) -> Result<(), String> {
     // Sizes take turns like the sides of every comparison; the first round is thrown away.
     for round in 0..=sizes.rounds {
         for (bank, (paper, copy, bytes)) in banks.iter().zip(&mut figures) {
-            let (paper_ns, mean_bytes, written) = time_papers(bank, slice)?;
+            let (paper_ns, mean_bytes, written) = time_papers(bank, slice);
             let copy_ns = time_copies(&written, slice);
             if round > 0 {
                 paper.push(paper_ns);
@@ -145,7 +113,7 @@ pub fn measure(sizes: &Sizes, report: &mut Report) -> Result<(), String> {
 }
 
 /// Nanoseconds of a paper, its mean length, and one paper of about that length.
-fn time_papers(bank: &Bank, slice: Duration) -> Result<(f64, f64, Vec<u8>), String> {
+fn time_papers(bank: &Bank, slice: Duration) -> (f64, f64, Vec<u8>) {
     let mut buffer = Vec::with_capacity(64 << 10);
     let (mut papers, mut bytes) = (0_u32, 0);
     let began = Instant::now();
@@ -153,14 +121,14 @@ fn time_papers(bank: &Bank, slice: Duration) -> Result<(f64, f64, Vec<u8>), Stri
         for _ in 0..64 {
             buffer.clear();
             papers = papers.wrapping_add(1);
-            bank.write_paper(u64::from(papers).wrapping_mul(0x9E37_79B9_7F4A_7C15), &mut buffer)?;
+            bank.write_paper(u64::from(papers).wrapping_mul(0x9E37_79B9_7F4A_7C15), &mut buffer);
             bytes += black_box(&buffer).len();
         }
     }
     let ns = began.elapsed().as_nanos() as f64 / f64::from(papers);
     let mean = bytes as f64 / f64::from(papers);
     buffer.resize(bytes / papers as usize, b' ');
-    Ok((ns, mean, buffer))
+    (ns, mean, buffer)
 }
 
 /// Nanoseconds of a copy of `bytes` into a buffer that is there already.

@@ -48,7 +48,7 @@ pub fn storm(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), St
         }
     };
     let measure = |rate| -> Result<Measured, String> {
-        let side = Side { address: product.address, request: Box::new(answer), most: usize::MAX };
+        let side = Side::endless(product.address, Box::new(answer));
         let measured = interleave(&mut [side], CONNECTIONS, rate, sizes)?;
         measured.into_iter().next().ok_or_else(|| "one side".into())
     };

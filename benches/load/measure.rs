@@ -9,6 +9,9 @@ use super::client::{LONGEST_US, Load, run};
 use super::options::Sizes;
 use super::report::Figures;
 
+/// How long priming may take.
+const PRIMING: Duration = Duration::from_secs(30);
+
 /// Writes the request with a number.
 pub type Requests<'a> = Box<dyn FnMut(usize, &mut Vec<u8>) + 'a>;
 
@@ -20,6 +23,15 @@ pub struct Side<'a> {
     pub request: Requests<'a>,
     /// Most requests of one round; `usize::MAX` when they use nothing up.
     pub most: usize,
+    /// What is asked before each round, off the clock: so many requests with the same numbers as the round's.
+    pub prime: Option<(Requests<'a>, usize)>,
+}
+
+impl<'a> Side<'a> {
+    /// A side whose requests use nothing up.
+    pub fn endless(address: SocketAddr, request: Requests<'a>) -> Self {
+        Self { address, request, most: usize::MAX, prime: None }
+    }
 }
 
 /// What one side did.
@@ -82,6 +94,11 @@ pub fn interleave(
             let most = if warming { side.most.min(warm_up(sizes)) } else { side.most };
             let load = Load { connections, limit, most, rate, stop: None };
             let from = *used;
+            if let Some((prime, count)) = &mut side.prime {
+                let most = if warming { most.min(*count) } else { *count };
+                let load = Load { connections, limit: PRIMING, most, rate: None, stop: None };
+                run(side.address, &load, &mut |index, buffer| prime(from + index, buffer))?.check()?;
+            }
             let outcome =
                 run(side.address, &load, &mut |index, buffer| (side.request)(from + index, buffer))?;
             outcome.check()?;

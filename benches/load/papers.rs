@@ -45,8 +45,9 @@ pub fn begin(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), St
             address: product.address,
             request: Box::new(|index, buffer| begin(SAMPLES + index, buffer)),
             most: sizes.per_round,
+            prime: None,
         },
-        Side { address: bare.address, request: bare_requests("POST", &path, tokens), most: usize::MAX },
+        Side::endless(bare.address, bare_requests("POST", &path, tokens)),
     ];
     let measured = interleave(&mut sides, CONNECTIONS, None, sizes)?;
     let [ours, bare] = measured.as_slice() else { return Err("two sides".into()) };
@@ -79,8 +80,8 @@ pub fn show(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), Str
     let bytes = mean_length(&product, &show)?;
     let path = format!("/bytes/{bytes}");
     let mut sides = [
-        Side { address: product.address, request: Box::new(show), most: usize::MAX },
-        Side { address: bare.address, request: bare_requests("GET", &path, tokens), most: usize::MAX },
+        Side::endless(product.address, Box::new(show)),
+        Side::endless(bare.address, bare_requests("GET", &path, tokens)),
     ];
     let measured = interleave(&mut sides, CONNECTIONS, None, sizes)?;
     let [ours, theirs] = measured.as_slice() else { return Err("two sides".into()) };

@@ -13,8 +13,11 @@ use super::server::Server;
 
 /// Connections of the two steps.
 const CONNECTIONS: [usize; 2] = [64, 256];
+/// So many times fewer attempts stand ready for the naive baseline, which takes longer for each.
+const NAIVE: usize = 3;
 
 /// Running attempts that are submitted once each, in scattered order.
+#[derive(Clone, Copy)]
 pub struct Submissions<'a> {
     /// Whose they are, in turns.
     pub tokens: &'a [String],
@@ -27,8 +30,24 @@ pub struct Submissions<'a> {
 }
 
 impl<'a> Submissions<'a> {
-    /// Their requests, to paths that begin with `prefix`; after the last comes the first again.
-    pub fn requests(&self, prefix: &'static str) -> Requests<'a> {
+    /// Submits them to paths that begin with `prefix`, `most` in a round, once the product has shown them to their
+    /// members: whoever submits has been looking at the paper.
+    pub fn side(&self, server: &Server, prefix: &'static str, most: usize) -> Side<'a> {
+        let prime = Some((self.show(prefix), most.min(self.count)));
+        Side { address: server.address, request: self.submit(prefix), most, prime }
+    }
+
+    /// Shows them; after the last comes the first again.
+    fn show(&self, prefix: &'static str) -> Requests<'a> {
+        let Self { tokens, members, first, count } = *self;
+        Box::new(move |index, buffer| {
+            let number = scattered(index % count, count);
+            let path = format!("{prefix}/attempts/{}", attempt_id(first + number));
+            write(buffer, "GET", &path, Some(&tokens[number % members]), "");
+        })
+    }
+
+    fn submit(&self, prefix: &'static str) -> Requests<'a> {
         let bodies: Vec<String> = (0..6).map(answers_body).collect();
         let Self { tokens, members, first, count } = *self;
         Box::new(move |index, buffer| {
@@ -54,10 +73,12 @@ pub fn sqlite(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), S
     for (step, connections) in CONNECTIONS.into_iter().enumerate() {
         println!("  submit, SQLite, {connections} connections");
         let attempts = submissions(&prepared, step, needed, sizes);
+        // Nothing is used up without a write: some of them, again and again.
+        let again = Submissions { count: needed.min(sizes.per_round / NAIVE), ..attempts };
         let mut sides = [
-            side(&product, attempts.requests("/api/v1"), sizes.per_round),
-            side(&without, attempts.requests("/no-write"), usize::MAX),
-            side(&naive, attempts.requests("/naive"), sizes.per_round),
+            attempts.side(&product, "/api/v1", sizes.per_round),
+            again.side(&without, "/no-write", usize::MAX),
+            attempts.side(&naive, "/naive", sizes.per_round / NAIVE),
         ];
         let measured = interleave(&mut sides, connections, None, sizes)?;
         let [ours, without, naive] = measured.as_slice() else { return Err("three sides".into()) };
@@ -89,8 +110,8 @@ pub fn postgres(
         println!("  submit, PostgreSQL, {connections} connections");
         let attempts = submissions(&prepared, step, needed, sizes);
         let mut sides = [
-            side(&product, attempts.requests("/api/v1"), sizes.per_round),
-            side(&naive, attempts.requests("/naive"), sizes.per_round),
+            attempts.side(&product, "/api/v1", sizes.per_round),
+            attempts.side(&naive, "/naive", sizes.per_round / NAIVE),
         ];
         let measured = interleave(&mut sides, connections, None, sizes)?;
         let [ours, naive] = measured.as_slice() else { return Err("two sides".into()) };
@@ -114,10 +135,6 @@ fn prepare(url: &str, sizes: &Sizes) -> Result<(Prepared, usize), String> {
 fn submissions<'a>(prepared: &'a Prepared, step: usize, needed: usize, sizes: &Sizes) -> Submissions<'a> {
     let (tokens, members) = (&prepared.tokens, sizes.members);
     Submissions { tokens, members, first: 1 + step * needed, count: needed }
-}
-
-fn side<'a>(server: &Server, request: Requests<'a>, most: usize) -> Side<'a> {
-    Side { address: server.address, request, most }
 }
 
 fn against(what: &str, other: &str, ours: &Measured, theirs: &Measured, goal: f64) -> Row {
