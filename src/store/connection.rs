@@ -156,20 +156,42 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<AnyConnection, Connectio
 #[derive(Debug)]
 pub(super) struct Opener(pub DatabaseUrl);
 
+/// A read connection of the pool.
+pub(super) struct Lent {
+    pub(super) connection: AnyConnection,
+    /// Whether its server is gone: diesel only knows of broken transactions.
+    is_lost: bool,
+}
+
+impl Lent {
+    /// Looks whether the server is still there, after something has failed.
+    pub(super) fn look_after_failure(&mut self) {
+        self.is_lost = match &mut self.connection {
+            // A file does not go away.
+            AnyConnection::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres(concrete) => sql_query("SELECT 1").execute(concrete).is_err(),
+        };
+    }
+}
+
 impl diesel::r2d2::ManageConnection for Opener {
-    type Connection = AnyConnection;
+    type Connection = Lent;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        open(&self.0, Purpose::Read).map_err(diesel::r2d2::Error::ConnectionError)
+    fn connect(&self) -> Result<Lent, Self::Error> {
+        let connection = open(&self.0, Purpose::Read).map_err(diesel::r2d2::Error::ConnectionError)?;
+        Ok(Lent { connection, is_lost: false })
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), Self::Error> {
-        sql_query("SELECT 1").execute(connection).map(|_| ()).map_err(diesel::r2d2::Error::QueryError)
+    fn is_valid(&self, lent: &mut Lent) -> Result<(), Self::Error> {
+        let asked = sql_query("SELECT 1").execute(&mut lent.connection);
+        asked.map(|_| ()).map_err(diesel::r2d2::Error::QueryError)
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        std::thread::panicking() || on_backend!(connection, concrete => concrete.is_broken())
+    fn has_broken(&self, lent: &mut Lent) -> bool {
+        let connection = &mut lent.connection;
+        lent.is_lost || std::thread::panicking() || on_backend!(connection, concrete => concrete.is_broken())
     }
 }
 

@@ -122,9 +122,13 @@ impl Database {
         tokio::task::spawn_blocking(move || {
             // Held by the work, not by whoever waits: a caller who hangs up frees nothing early.
             let _permit = permit;
-            let mut connection: PooledConnection<Opener> =
+            let mut lent: PooledConnection<Opener> =
                 pool.get().map_err(|error| E::from(StoreError::Busy(error.to_string())))?;
-            work(&mut connection)
+            let outcome = work(&mut lent.connection);
+            if outcome.is_err() {
+                lent.look_after_failure();
+            }
+            outcome
         })
         .await
         .unwrap_or_else(|error| Err(E::from(StoreError::corrupt("read", error))))
