@@ -16,11 +16,9 @@ use utoipa_swagger_ui::Config;
 use super::docs::{self, ApiDoc};
 use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
+use super::routes::{Route, Routes};
 use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
 use crate::services::Services;
-
-/// Pages that are not part of the OpenAPI document.
-const UNDOCUMENTED: [&str; 4] = ["/", "/docs", "/docs/", "/openapi.json"];
 
 /// What the handlers share.
 pub struct ApiState {
@@ -29,65 +27,32 @@ pub struct ApiState {
     pub(super) metrics: Metrics,
     pub(super) openapi: String,
     pub(super) pages: leaderboards::WrittenPages,
-    /// Path templates and their methods, to tell a wrong method from a wrong path.
-    routes: Vec<(Vec<String>, Vec<&'static str>)>,
+    routes: Routes,
 }
 
 impl ApiState {
     fn new(services: Arc<Services>) -> Self {
         let document = openapi();
-        let routes = document
-            .paths
-            .paths
-            .iter()
-            .map(|(path, item)| {
-                let methods = [
-                    (&item.get, "GET"),
-                    (&item.post, "POST"),
-                    (&item.put, "PUT"),
-                    (&item.patch, "PATCH"),
-                    (&item.delete, "DELETE"),
-                ];
-                let methods = methods.into_iter().filter(|(operation, _)| operation.is_some());
-                (
-                    path.split('/').map(ToOwned::to_owned).collect(),
-                    methods.map(|(_, method)| method).collect(),
-                )
-            })
-            .chain(UNDOCUMENTED.map(|path| (path.split('/').map(ToOwned::to_owned).collect(), vec!["GET"])))
-            .collect();
+        let routes = Routes::new(&document);
         let openapi = serde_json::to_string(&document).unwrap_or_default();
-        Self {
-            services,
-            metrics: Metrics::new(),
-            openapi,
-            pages: leaderboards::WrittenPages::default(),
-            routes,
-        }
+        let pages = leaderboards::WrittenPages::default();
+        Self { services, metrics: Metrics::new(), openapi, pages, routes }
     }
 
-    /// The methods of the route that `path` belongs to; none when there is no such route.
-    pub(super) fn methods_of(&self, path: &str) -> Vec<&'static str> {
-        let parts: Vec<&str> = path.split('/').collect();
-        let fits = |template: &[String]| {
-            template.len() == parts.len()
-                && template
-                    .iter()
-                    .zip(&parts)
-                    .all(|(wanted, part)| wanted == part || (wanted.starts_with('{') && !part.is_empty()))
-        };
-        self.routes
-            .iter()
-            .filter(|(template, _)| fits(template))
-            .flat_map(|(_, methods)| methods)
-            .copied()
-            .collect()
+    /// The route that `path` belongs to, if there is one.
+    pub(super) fn route_of(&self, path: &str) -> Option<&Route> {
+        self.routes.find(path)
     }
 }
 
 /// The routes below `/api/v1`.
 fn api_routes(config: &mut ServiceConfig) {
+    // What is asked for most stands first: patterns are tried in this order.
     config
+        .service(attempts::show_attempt)
+        .service(attempts::save_answers)
+        .service(attempts::submit_attempt)
+        .service(attempts::begin_attempt)
         .service(accounts::log_in)
         .service(accounts::refresh)
         .service(accounts::log_out)
@@ -116,10 +81,6 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(quizzes::show_quiz)
         .service(quizzes::update_quiz)
         .service(quizzes::delete_quiz)
-        .service(attempts::begin_attempt)
-        .service(attempts::show_attempt)
-        .service(attempts::save_answers)
-        .service(attempts::submit_attempt)
         .service(leaderboards::rank_members)
         .service(leaderboards::rank_units);
 }
@@ -135,7 +96,7 @@ fn system_routes(config: &mut ServiceConfig) {
 }
 
 /// The OpenAPI document of all routes.
-fn openapi() -> utoipa::openapi::OpenApi {
+pub(super) fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut document) = App::new()
         .into_utoipa_app()
         .openapi(ApiDoc::openapi())

@@ -1,5 +1,6 @@
 //! Prometheus metrics.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -17,19 +18,16 @@ const SHORTEST_BUCKET_SECONDS: f64 = 0.0005;
 /// Buckets of the latency histogram: up to some 8 seconds.
 const BUCKETS: u16 = 15;
 
-/// The methods that are counted by name.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RouteLabels {
-    method: String,
-    route: String,
+    method: &'static str,
+    route: Arc<str>,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct LatencyLabels {
-    route: String,
+    route: Arc<str>,
 }
 
 /// What one instance counts.
@@ -84,12 +82,10 @@ impl Metrics {
         self.submitted.inc();
     }
 
-    pub(super) fn answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
-        // HTTP lets a caller invent methods; each would be a label that is kept for ever.
-        let method = if METHODS.contains(&method) { method } else { "other" };
-        let labels = RouteLabels { method: method.to_owned(), route: route.to_owned(), status };
+    pub(super) fn answered(&self, method: &'static str, route: &Arc<str>, status: u16, seconds: f64) {
+        let labels = RouteLabels { method, route: Arc::clone(route), status };
         self.requests.get_or_create(&labels).inc();
-        self.seconds.get_or_create(&LatencyLabels { route: route.to_owned() }).observe(seconds);
+        self.seconds.get_or_create(&LatencyLabels { route: Arc::clone(route) }).observe(seconds);
     }
 
     /// The metrics in Prometheus' text format.

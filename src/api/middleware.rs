@@ -1,6 +1,8 @@
 //! What happens to every request: an id, the caller's language, a line in the log, a count.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -19,6 +21,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest request id that is taken over from a caller.
 const LONGEST_REQUEST_ID: usize = 64;
 
+/// The methods that are counted by name: HTTP lets a caller invent methods, and each would be a label that
+/// is kept for ever.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// What the paths are called that no route answers.
+static NO_ROUTE: LazyLock<Arc<str>> = LazyLock::new(|| "none".into());
+
 /// Wraps every request.
 pub(super) async fn observe(
     mut request: ServiceRequest,
@@ -31,21 +40,23 @@ pub(super) async fn observe(
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .map_or(Language::default(), Language::from_accept_language);
-    let method = request.method().as_str().to_owned();
+    let asked = request.method().as_str();
+    let method = METHODS.into_iter().find(|method| *method == asked).unwrap_or("other");
     let state = request.app_data::<Data<ApiState>>().cloned();
     if request.method() == Method::HEAD {
         // HEAD is GET without the body (RFC 9110, section 9.3.2), which the server leaves out by itself.
         request.head_mut().method = Method::GET;
     }
     let mut response = LANGUAGE.scope(Cell::new(language), next.call(request)).await?;
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let route = state.as_ref().and_then(|state| state.route_of(response.request().path()));
+    let route = route.map_or(&*NO_ROUTE, |route| &route.template);
     let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
-    if let Some(state) = state {
-        state.metrics.answered(&method, &route, status, seconds);
+    if let Some(state) = &state {
+        state.metrics.answered(method, route, status, seconds);
     }
-    tracing::debug!(request_id = %id, method, route, status, seconds, "answered");
+    tracing::debug!(request_id = %id, method, %route, status, seconds, "answered");
     if status >= 500 {
-        tracing::warn!(request_id = %id, method, route, status, "a request failed");
+        tracing::warn!(request_id = %id, method, %route, status, "a request failed");
     }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -65,6 +76,11 @@ pub(super) async fn observe(
     Ok(response)
 }
 
+/// What the ids of this start of the program begin with, so that those of another one differ.
+static START: LazyLock<String> = LazyLock::new(|| uuid::Uuid::new_v4().simple().to_string());
+/// Requests that were given an id.
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
+
 /// The caller's own id for the request when it is a harmless one, else a new one.
 fn request_id(request: &ServiceRequest) -> String {
     let harmless = |id: &&str| {
@@ -72,10 +88,6 @@ fn request_id(request: &ServiceRequest) -> String {
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(harmless);
-    given.map(ToOwned::to_owned).unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        // An id only has to be unlikely to repeat; without entropy the zeros still mark the request.
-        let _ = getrandom::fill(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-    })
+    given
+        .map_or_else(|| format!("{}-{}", *START, REQUESTS.fetch_add(1, Ordering::Relaxed)), ToOwned::to_owned)
 }

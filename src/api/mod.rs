@@ -15,6 +15,7 @@ mod parse;
 mod problem;
 mod quizzes;
 mod rosters;
+mod routes;
 mod system;
 mod units;
 mod wire;

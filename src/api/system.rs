@@ -123,12 +123,11 @@ pub(super) async fn show_home() -> HttpResponse {
 /// What no route answers: another method of a known path, or nothing at all.
 pub(super) async fn refuse(request: HttpRequest, state: Data<ApiState>) -> HttpResponse {
     use actix_web::ResponseError as _;
-    let methods = state.methods_of(request.path());
-    if methods.is_empty() {
+    let Some(route) = state.route_of(request.path()) else {
         return Problem::new(ProblemCode::NotFound).error_response();
-    }
+    };
     let mut response = Problem::new(ProblemCode::MethodNotAllowed).error_response();
-    if let Ok(allow) = header::HeaderValue::from_str(&methods.join(", ")) {
+    if let Ok(allow) = header::HeaderValue::from_str(&route.methods.join(", ")) {
         response.headers_mut().insert(header::ALLOW, allow);
     }
     response

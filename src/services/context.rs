@@ -106,7 +106,8 @@ impl Context {
     ) -> Result<Self, ServiceError> {
         let calendar =
             Calendar::new(&settings.timezone).map_err(|error| ServiceError::Internal(error.to_string()))?;
-        let passwords = PasswordHasher::new(settings.hashing_threads, settings.hashing_queue);
+        let passwords = PasswordHasher::new(settings.hashing_threads, settings.hashing_queue)
+            .map_err(|error| ServiceError::Internal(error.to_string()))?;
         Ok(Self {
             database,
             clock,

@@ -1,12 +1,13 @@
 //! Password hashing: Argon2id at the OWASP minimum (19 MiB of memory, 2 iterations, 1 lane), bounded so
 //! that a storm of logins cannot starve answering.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use super::ServiceError;
 
@@ -15,16 +16,33 @@ const MEMORY_KIB: u32 = 19_456;
 /// Passes over the memory.
 const ITERATIONS: u32 = 2;
 
+/// How much more willing than others the hashing threads are to wait for a core: a login costs as much as
+/// hundreds of answers, and whoever is answering must not feel it.
+#[cfg(unix)]
+const NICENESS: i32 = 15;
+
+type Job = Box<dyn FnOnce() + Send>;
+
 /// Hashes and checks passwords beside the async threads, a few at a time.
 pub(super) struct PasswordHasher {
-    permits: Arc<Semaphore>,
+    jobs: mpsc::Sender<Job>,
     waiting: AtomicUsize,
     most_waiting: usize,
 }
 
 impl PasswordHasher {
-    pub(super) fn new(threads: usize, most_waiting: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(threads.max(1))), waiting: AtomicUsize::new(0), most_waiting }
+    /// Starts `threads` threads, which end with the hasher.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub(super) fn new(threads: usize, most_waiting: usize) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..threads.max(1) {
+            let queue = Arc::clone(&queue);
+            std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || work_off(&queue))?;
+        }
+        Ok(Self { jobs, waiting: AtomicUsize::new(0), most_waiting })
     }
 
     /// The PHC string of `password`.
@@ -50,13 +68,29 @@ impl PasswordHasher {
         work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let _place = Place::take(&self.waiting, self.most_waiting)?;
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(internal)?;
-        let done = tokio::task::spawn_blocking(move || {
-            // Held by the work, not by whoever waits: a caller who hangs up frees nothing early.
-            let _permit = permit;
-            work()
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(move || {
+            // Nobody waits for it any more: the work is spared.
+            if !reply.is_closed() {
+                drop(reply.send(work()));
+            }
         });
-        done.await.map_err(internal)?
+        self.jobs.send(job).map_err(internal)?;
+        answer.await.map_err(internal)?
+    }
+}
+
+fn work_off(queue: &Mutex<mpsc::Receiver<Job>>) {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%error, "logins are checked at the priority of everything else");
+    }
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+            tracing::error!("a password hash panicked");
+        }
     }
 }
 
@@ -94,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_is_argon2id_at_the_minimum_or_above_and_verifies() {
-        let hasher = PasswordHasher::new(1, 4);
+        let hasher = PasswordHasher::new(1, 4).unwrap();
         let hash = hasher.hash("correct horse".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(hasher.verify("correct horse".into(), hash.clone()).await.unwrap());
@@ -103,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_turns_away_at_once_and_empties_again() {
-        let hasher = PasswordHasher::new(1, 1);
+        let hasher = PasswordHasher::new(1, 1).unwrap();
         let (first, second) = tokio::join!(hasher.hash("a".into()), hasher.hash("b".into()));
         assert!(first.is_ok());
         assert!(matches!(second, Err(ServiceError::Busy(_))));
