@@ -15,6 +15,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
@@ -102,30 +103,42 @@ impl<P: Policy> Deref for Caller<P> {
 
 impl<P: Policy> FromRequest for Caller<P> {
     type Error = Problem;
-    type Future = Pending<Self>;
+    type Future = Either<Ready<Result<Self, Problem>>, Pending<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = bearer_token(request);
-        let state = request.app_data::<Data<ApiState>>().cloned();
-        Box::pin(async move {
-            let state = state.ok_or(Problem::new(ProblemCode::Internal))?;
-            let token = token.ok_or(Problem::new(ProblemCode::Unauthenticated))?;
-            let known = state.services.accounts.authenticate(&token).await?;
-            if P::AFTER_PASSWORD_CHANGE && known.principal.must_change_password {
-                return Err(ServiceError::PasswordChangeRequired.into());
-            }
-            if !P::admits(&known.principal) {
-                return Err(ServiceError::Forbidden.into());
-            }
-            Ok(Self { known, policy: PhantomData })
-        })
+        let refuse = |code| Either::Left(ready(Err(Problem::new(code))));
+        let Some(state) = request.app_data::<Data<ApiState>>() else {
+            return refuse(ProblemCode::Internal);
+        };
+        let Some(token) = bearer_token(request) else {
+            return refuse(ProblemCode::Unauthenticated);
+        };
+        if let Some(known) = state.services.accounts.recognise(token) {
+            return Either::Left(ready(Self::admit(known)));
+        }
+        let (state, token) = (state.clone(), token.to_owned());
+        Either::Right(Box::pin(
+            async move { Self::admit(state.services.accounts.authenticate(&token).await?) },
+        ))
     }
 }
 
-fn bearer_token(request: &HttpRequest) -> Option<String> {
+impl<P: Policy> Caller<P> {
+    fn admit(known: Arc<KnownCaller>) -> Result<Self, Problem> {
+        if P::AFTER_PASSWORD_CHANGE && known.principal.must_change_password {
+            return Err(ServiceError::PasswordChangeRequired.into());
+        }
+        if !P::admits(&known.principal) {
+            return Err(ServiceError::Forbidden.into());
+        }
+        Ok(Self { known, policy: PhantomData })
+    }
+}
+
+fn bearer_token(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// A JSON body.

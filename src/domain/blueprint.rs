@@ -155,6 +155,9 @@ pub struct Plan {
     pub eligibility: Vec<u32>,
     /// Whether two sections share a candidate, so that a draw for one may starve the other.
     pub contested: bool,
+    /// For each question of the bank how many options it has: the draw asks for it, and the questions
+    /// themselves lie far apart in memory.
+    pub option_counts: Vec<u8>,
 }
 
 impl Plan {
@@ -179,7 +182,9 @@ impl Plan {
         let demands: Vec<u32> = blueprint.sections.iter().map(|section| section.count).collect();
         let missing = shortfalls(&cells(&eligibility), &demands);
         if missing.iter().all(|&missing| missing == 0) {
-            return Ok(Self { candidates, eligibility, contested });
+            let count = |question: &Question| u8::try_from(question.options.len()).unwrap_or(u8::MAX);
+            let option_counts = bank.iter().map(count).collect();
+            return Ok(Self { candidates, eligibility, contested, option_counts });
         }
         Err(missing
             .into_iter()

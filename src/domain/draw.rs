@@ -63,8 +63,8 @@ pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) ->
             drawn.sort_unstable();
         }
         for question in drawn {
-            let count = bank.get(question).map_or(0, |question| question.options.len());
-            let mut options: OptionOrder = (0..u8::try_from(count).unwrap_or(u8::MAX)).collect();
+            let count = plan.option_counts.get(question).copied().unwrap_or(0);
+            let mut options: OptionOrder = (0..count).collect();
             if blueprint.shuffle_options {
                 random.shuffle(&mut options);
             }

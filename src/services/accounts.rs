@@ -170,6 +170,14 @@ impl Accounts {
             .await
     }
 
+    /// Who an access token speaks for, when that is in memory and nothing has changed that decides it.
+    pub fn recognise(&self, access_token: &str) -> Option<Arc<KnownCaller>> {
+        let generation = self.context.database.freshness().generation()?;
+        let known = self.callers.get(access_token).filter(|known| known.generation == generation)?;
+        // One that has expired is refused where it is verified.
+        (self.context.clock.now() < known.expires_at).then_some(known)
+    }
+
     /// Who an access token speaks for: from memory when nothing has changed that decides it.
     ///
     /// # Errors
@@ -177,11 +185,8 @@ impl Accounts {
     /// its age or because its session has ended.
     pub async fn authenticate(&self, access_token: &str) -> Result<Arc<KnownCaller>, ServiceError> {
         let generation = self.context.database.freshness().generation();
-        if let Some(known) = self.callers.get(access_token)
-            && Some(known.generation) == generation
-        {
-            let valid = self.context.clock.now() < known.expires_at;
-            return if valid { Ok(known) } else { Err(ServiceError::Unauthenticated) };
+        if let Some(known) = self.recognise(access_token) {
+            return Ok(known);
         }
         let (session, expires_at) = self.tokens.verify(access_token, &self.context).await?;
         let id = session.clone();

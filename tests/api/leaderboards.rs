@@ -737,8 +737,8 @@ impl Naive {
             .collect();
         let elapsed_ms = 1000 * (1 + i64::try_from(self.dice.below(2)).unwrap());
         app.clock.advance_ms(elapsed_ms);
-        let done = attempts.submit(&principal, begun.attempt.id, &answers).await.unwrap();
-        let submitted_at = done.attempt.result.unwrap().submitted_at.0;
+        let done = attempts.submit(&principal, begun.attempt.id.clone(), &answers).await.unwrap();
+        let submitted_at = done.attempt.result.as_ref().unwrap().submitted_at.0;
         self.taken.push(Taken {
             quiz,
             kind,

@@ -19,6 +19,7 @@ mod leaderboards;
 mod members;
 mod quizzes;
 mod rosters;
+mod scoreboard;
 mod secrecy;
 mod system;
 mod units;

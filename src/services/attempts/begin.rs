@@ -100,13 +100,13 @@ impl Attempts {
             .database
             .write_attempt(AttemptWrite::Begin(Box::new(new)), move |written| {
                 if let AttemptWritten::Begun(ordinal) = written {
-                    let attempt = AttemptRow { ordinal, ..begun.attempt.clone() };
+                    let attempt = AttemptRow { ordinal, ..AttemptRow::clone(&begun.attempt) };
                     held.put(&attempt.id.clone(), Arc::new(begun.with(attempt)));
                 }
             })
             .await?;
         let AttemptWritten::Begun(ordinal) = written else { return Ok(None) };
-        let attempt = AttemptRow { ordinal, ..loaded.attempt.clone() };
+        let attempt = AttemptRow { ordinal, ..AttemptRow::clone(&loaded.attempt) };
         Ok(Some(Self::view(&loaded.with(attempt), now)))
     }
 

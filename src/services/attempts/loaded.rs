@@ -21,7 +21,7 @@ use crate::store::AnyConnection;
 /// An attempt in memory. It is never changed: what is newer is another one.
 #[derive(Clone)]
 pub(super) struct Loaded {
-    pub(super) attempt: AttemptRow,
+    pub(super) attempt: Arc<AttemptRow>,
     pub(super) quiz: Arc<LiveQuiz>,
     pub(super) snapshot: Arc<BankSnapshot>,
     plan: Arc<Plan>,
@@ -62,12 +62,12 @@ impl Loaded {
             return Err(ServiceError::Internal(format!("draw version {} is unknown", attempt.draw_version)));
         }
         let plan = snapshot.plan(&quiz.quiz.rules.blueprint)?;
-        Ok(Self { attempt, quiz, snapshot, plan, turn: Arc::default() })
+        Ok(Self { attempt: Arc::new(attempt), quiz, snapshot, plan, turn: Arc::default() })
     }
 
     /// The same attempt in a newer state.
     pub(super) fn with(&self, attempt: AttemptRow) -> Self {
-        Self { attempt, ..self.clone() }
+        Self { attempt: Arc::new(attempt), ..self.clone() }
     }
 
     /// The attempt as rankings see it, once it has its result.

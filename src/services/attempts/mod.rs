@@ -44,7 +44,7 @@ const MOST_ATTEMPTS: usize = 100_000;
 /// An attempt with everything that it takes to show it.
 pub struct AttemptView {
     /// The attempt.
-    pub attempt: AttemptRow,
+    pub attempt: Arc<AttemptRow>,
     /// Its quiz.
     pub live: Arc<LiveQuiz>,
     /// Its paper.
@@ -170,7 +170,7 @@ impl Attempts {
             }
             let version = loaded.attempt.version;
             let write = AttemptWrite::save(id.clone(), version, &answers)?;
-            let after = AttemptRow { answers, version: version + 1, ..loaded.attempt.clone() };
+            let after = AttemptRow { answers, version: version + 1, ..AttemptRow::clone(&loaded.attempt) };
             if self.write(write, &loaded, after).await? {
                 return Ok(());
             }
@@ -278,8 +278,12 @@ impl Attempts {
             passed: graded.passed,
         };
         let write = AttemptWrite::settle(attempt.id.clone(), attempt.version, &answers, result.clone())?;
-        let after =
-            AttemptRow { answers, result: Some(result), version: attempt.version + 1, ..attempt.clone() };
+        let after = AttemptRow {
+            answers,
+            result: Some(result),
+            version: attempt.version + 1,
+            ..AttemptRow::clone(attempt)
+        };
         self.write(write, loaded, after).await?;
         Ok(())
     }
@@ -319,7 +323,7 @@ impl Attempts {
         let reveals = loaded.attempt.result.is_some() && loaded.quiz.quiz.rules.reveals(now);
         let revealed = reveals.then(|| loaded.grade(&paper, &loaded.attempt.answers).items);
         AttemptView {
-            attempt: loaded.attempt.clone(),
+            attempt: Arc::clone(&loaded.attempt),
             live: Arc::clone(&loaded.quiz),
             paper,
             revealed,

@@ -81,7 +81,7 @@ pub struct TestApp {
     base: String,
     server: ServerHandle,
     // Last, so that the server is gone before its database.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -102,7 +102,15 @@ impl TestApp {
         let server = qianti::api::bind(Arc::clone(&services), listener, 1).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { clock, services, base, server: handle, _database: database }
+        Self { clock, services, base, server: handle, database }
+    }
+
+    /// Another instance on the same database.
+    pub async fn another_instance(&self) -> Services {
+        let options = DatabaseOptions { url: self.database.url(), read_connections: 2, write_queue: 256 };
+        let (store, _) = Database::open(&options).unwrap();
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        Services::start(store, Settings::default(), clock, Arc::new(SystemEntropy)).await.unwrap()
     }
 
     /// Somebody who is not logged in.
