@@ -101,7 +101,7 @@ impl Attempts {
             .write_attempt(AttemptWrite::Begin(Box::new(new)), move |written| {
                 if let AttemptWritten::Begun(ordinal) = written {
                     let attempt = AttemptRow { ordinal, ..AttemptRow::clone(&begun.attempt) };
-                    held.put(&attempt.id.clone(), Arc::new(begun.with(attempt)));
+                    held.put(Arc::new(begun.with(attempt)));
                 }
             })
             .await?;
@@ -126,7 +126,7 @@ impl Attempts {
                 let latest = attempts::find_latest_attempt(connection, member, live.quiz.id)?;
                 if let Some(running) = latest.filter(|attempt| attempt.result.is_none()) {
                     let loaded = Loaded::new(&context, connection, running, live)?;
-                    held.put(&loaded.attempt.id.clone(), Arc::new(loaded.clone()));
+                    held.put(Arc::new(loaded.clone()));
                     return Ok(Some(loaded));
                 }
                 refuse(&context, connection, &live, member, now)?;
@@ -195,7 +195,7 @@ impl Attempts {
             })
             .await?;
         if generation.is_some() {
-            self.held.put(id, Arc::clone(&loaded));
+            self.held.put(Arc::clone(&loaded));
         }
         Ok(loaded)
     }

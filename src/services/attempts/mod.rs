@@ -6,6 +6,7 @@
 //! little as can be. What is held in memory follows the commits, in their order.
 
 mod begin;
+mod held;
 mod loaded;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
+use self::held::HeldAttempts;
 use self::loaded::{Loaded, merge};
 pub use super::live_quiz::LiveQuiz;
 use super::{Context, ServiceError};
@@ -24,7 +26,6 @@ use crate::domain::question::Question;
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
-use crate::live::latest::Latest;
 use crate::store::AnyConnection;
 use crate::store::attempt_writes::{AttemptWrite, AttemptWritten};
 pub use crate::store::attempts::AttemptRow;
@@ -38,8 +39,6 @@ const MOST_TRIES: usize = 8;
 pub const SWEEP_BATCH: u32 = 500;
 /// Attempts that the sweep settles at the same time: they share commits.
 const SWEEP_ABREAST: usize = 64;
-/// Attempts that are held in memory; at some 2 KB each.
-const MOST_ATTEMPTS: usize = 100_000;
 
 /// An attempt with everything that it takes to show it.
 pub struct AttemptView {
@@ -73,12 +72,12 @@ pub type SentAnswers = Vec<(u32, Vec<String>)>;
 #[derive(Clone)]
 pub struct Attempts {
     context: Arc<Context>,
-    held: Arc<Latest<AttemptId, Loaded>>,
+    held: Arc<HeldAttempts>,
 }
 
 impl Attempts {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context, held: Arc::new(Latest::new(MOST_ATTEMPTS)) }
+        Self { context, held: Arc::new(HeldAttempts::new()) }
     }
 
     /// An attempt as its member may see it now.
@@ -307,7 +306,7 @@ impl Attempts {
                     context.scoreboard.apply(&entry, context.clock.now());
                 }
                 if written != AttemptWritten::Overtaken {
-                    held.put(&after.attempt.id.clone(), after);
+                    held.put(after);
                 }
             })
             .await;
