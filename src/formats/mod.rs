@@ -1,5 +1,6 @@
 //! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
 
+pub mod archive;
 pub mod conventions;
 mod json;
 mod report;
