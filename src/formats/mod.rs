@@ -3,8 +3,10 @@
 pub mod archive;
 pub mod conventions;
 mod json;
+mod paper;
 mod report;
 pub mod table;
+mod txt;
 
 pub use report::{ImportReport, InitialPassword, Place, RosterReport};
 
@@ -59,7 +61,7 @@ pub trait BankFormat: Sync {
 }
 
 /// Every supported format, in the order in which `auto` tries them.
-pub const FORMATS: [&dyn BankFormat; 1] = [&json::Json];
+pub const FORMATS: [&dyn BankFormat; 2] = [&json::Json, &txt::Txt];
 
 /// The format of this name.
 pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {
@@ -70,3 +72,6 @@ pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {
 pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
     FORMATS.into_iter().find(|format| format.recognises(file))
 }
+
+#[cfg(test)]
+mod random;
