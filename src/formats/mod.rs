@@ -62,7 +62,7 @@ pub trait BankFormat: Sync {
 }
 
 /// Every supported format, in the order in which `auto` tries them.
-pub const FORMATS: [&dyn BankFormat; 3] = [&json::Json, &docx::Docx, &txt::Txt];
+pub const FORMATS: [&dyn BankFormat; 3] = [&docx::Docx, &json::Json, &txt::Txt];
 
 /// The format of this name.
 pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {

@@ -13,6 +13,13 @@ fn head(text: &str) -> &str {
     text.char_indices().nth(1000).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
+/// Whether a line begins with option A.
+fn begins_options(text: &str) -> bool {
+    let first = text.trim_start_matches(['(', '（', '[', '【', ' ', EMPHASIS]);
+    let mut characters = first.chars();
+    characters.next() == Some('A') && characters.next().is_some_and(|c| ".．、:：)） ]】,，".contains(c))
+}
+
 /// The lines of a paper, to look around in.
 #[derive(Clone, Copy, Default)]
 pub(super) struct View<'a> {
@@ -23,11 +30,7 @@ pub(super) struct View<'a> {
 /// counts as a sign.
 fn is_evidence(text: &str, answered: bool) -> bool {
     let text = head(text);
-    let first = text.trim_start_matches(['(', '（', '[', '【', ' ', EMPHASIS]);
-    let mut characters = first.chars();
-    let optioned =
-        characters.next() == Some('A') && characters.next().is_some_and(|c| ".．、:：)） ]】,，".contains(c));
-    optioned
+    begins_options(text)
         || answers::shows_gaps(text)
         || text.contains("__")
         || options::split(head(text)).is_some()
@@ -100,8 +103,7 @@ impl<'a> View<'a> {
                 return false;
             }
             let labelled = labels::labels(text).iter().any(|label| label.field == Field::Key);
-            if labelled || (options::split(head(text)).is_some()) || (next > index && is_evidence(text, true))
-            {
+            if labelled || (options::split(head(text)).is_some()) || (next > index && begins_options(text)) {
                 return true;
             }
         }

@@ -190,7 +190,7 @@ fn answer_and_rest(
             || first.chars().all(|c| c.is_ascii_uppercase() || " ,，、".contains(c)))
         && !first.trim().is_empty()
         && words::judgement(rest).is_none()
-        && rest.chars().any(|character| !character.is_ascii())
+        && !rest.is_ascii()
     {
         warnings.push(message!(
             "答案下面没有标明的文字当作解析",

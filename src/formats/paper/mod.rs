@@ -33,6 +33,8 @@ pub(super) struct Line {
 }
 
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod layout_tests;
 #[cfg(test)]
 mod mistake_tests;
