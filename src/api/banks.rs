@@ -10,11 +10,12 @@ use super::app::ApiState;
 use super::extract::{Admins, Body, Caller, PathPart, Query, RootAdmins, Upload, UploadForm};
 use super::page::{Page, PageParams};
 use super::problem::{Problem, language};
-use super::wire::{PlaceResponse, places};
+use super::wire::{PlaceResponse, places, rejected};
 use crate::domain::message::Language;
 use crate::domain::question::{Draft, Kind};
 use crate::formats::ImportReport;
-use crate::services::banks::{BankView, ImportOptions, QuestionFilter, QuestionRow};
+use crate::services::bank_files::ImportOptions;
+use crate::services::banks::{BankView, QuestionFilter, QuestionRow};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Bank)]
@@ -196,7 +197,7 @@ impl ImportReportResponse {
             added: report.added,
             updated: report.updated,
             unchanged: report.unchanged,
-            rejected: places(&report.rejected, language),
+            rejected: rejected(&report.rejected, language),
             warnings: places(&report.warnings, language),
         }
     }
@@ -344,8 +345,8 @@ pub(super) async fn import_bank(
 ) -> Result<Json<ImportReportResponse>, Problem> {
     let ImportParams { format, dry_run, accept_valid } = params.0;
     let options = ImportOptions { dry_run, accept_valid };
-    let file = &upload.file;
-    let report = state.services.banks.import(&caller.principal, code.0, &format, file, options).await?;
+    let report =
+        state.services.banks.import(&caller.principal, code.0, &format, upload.file, options).await?;
     Ok(Json(ImportReportResponse::new(&report, language())))
 }
 

@@ -4,8 +4,10 @@ pub mod archive;
 mod json;
 mod report;
 pub mod table;
+mod unrecognised;
 
-pub use report::{ImportReport, InitialPassword, Place, RosterReport};
+pub use report::{ImportReport, InitialPassword, Place, RejectedQuestion, RosterReport};
+pub use unrecognised::unrecognised;
 
 use crate::domain::message::Message;
 use crate::domain::question::{Draft, Fault, Question};
