@@ -1,6 +1,7 @@
 //! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
 
 pub mod archive;
+pub mod conventions;
 mod json;
 mod report;
 pub mod table;
