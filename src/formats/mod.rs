@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod conventions;
+pub mod grid;
 mod json;
 mod report;
 pub mod table;
