@@ -90,7 +90,7 @@ impl Table {
 
     /// The content of a cell, trimmed; empty when there is none.
     pub fn cell<'a>(&self, row: &'a Row, column: &str) -> &'a str {
-        self.columns.get(column).and_then(|&index| Some(row.cell(index))).unwrap_or_default()
+        self.columns.get(column).map(|&index| row.cell(index)).unwrap_or_default()
     }
 
     /// Where a cell stands, in a person's words: `Sheet1!B7`, or `line 7` of a CSV file.

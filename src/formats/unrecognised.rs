@@ -79,6 +79,13 @@ pub fn unrecognised(file: &[u8]) -> Message {
             "this is RTF or a web page; save it as .docx and upload that"
         );
     }
+    let head = String::from_utf8_lossy(file.get(..4096).unwrap_or(file)).to_lowercase();
+    if head.contains("<table") || head.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+        return message!(
+            "这是网页或 XML 格式的表格（不少系统导出的 .xls 其实是网页），请用 Excel 或 WPS 打开，另存为 .xlsx 再上传",
+            "this is a table of a web page (as some systems name .xls); open it in Excel, save it as .xlsx and upload that"
+        );
+    }
     if holds(file, |name| name == "content.xml") {
         return message!(
             "这是 OpenDocument 文件（.ods、.odt），请另存为 .xlsx 或 .docx 再上传",
@@ -154,6 +161,7 @@ mod tests {
             (b"\x89PNG\r\n", "picture"),
             (b"PK\x03\x04cut", "cut off"),
             (b"Rar!\x1A\x07", "archive"),
+            (b"<html><body><TABLE>", "web page"),
             (b"\0\x01\x02", "not recognised"),
         ] {
             let told = unrecognised(file).to_string();

@@ -11,8 +11,6 @@ use crate::message;
 
 /// Questions between two reports on the progress.
 const CHECKED_AT_ONCE: usize = 1_000;
-/// What stands for the code of a question that the file gives none, while it is checked.
-const NO_CODE: &str = "0";
 
 /// A question that can be taken.
 pub(in crate::services) struct Taken {
@@ -120,19 +118,10 @@ pub(in crate::services) fn check(found: FoundBank, progress: &Progress) -> Check
 /// Checks one draft.
 fn take(draft: Draft, at: &str, warnings: &mut Vec<Place>) -> Result<Taken, Vec<Fault>> {
     let silent = Silent::of(&draft);
-    let draft = match draft.chapter.as_deref().map(str::trim) {
-        Some("") => {
-            warnings.push(no_chapter(at));
-            Draft { chapter: None, ..draft }
-        }
-        _ => draft,
-    };
-    let has_code = !draft.code.trim().is_empty();
-    let draft = if has_code { draft } else { Draft { code: NO_CODE.into(), ..draft } };
-    let mut question = draft.check()?;
-    if !has_code {
-        question.code.clear();
+    if draft.chapter.as_deref().is_some_and(|chapter| chapter.trim().is_empty()) {
+        warnings.push(no_chapter(at));
     }
+    let question = draft.check_found()?;
     Ok(Taken { at: at.to_owned(), question, silent })
 }
 
@@ -142,10 +131,13 @@ pub(super) fn no_chapter(at: &str) -> Place {
     Place { at: at.to_owned(), message }
 }
 
-/// One entry for one question, however many faults it has.
+/// One entry for one question, however many faults it has. A fault's pointer is one into the question, or,
+/// from a table, the place of the very cell.
 fn told(at: &str, faults: &[Fault]) -> Place {
     if let [fault] = faults {
-        return Place { at: format!("{at}{}", fault.pointer), message: fault.message.clone() };
+        let is_pointer = fault.pointer.is_empty() || fault.pointer.starts_with('/');
+        let at = if is_pointer { format!("{at}{}", fault.pointer) } else { fault.pointer.clone() };
+        return Place { at, message: fault.message.clone() };
     }
     let join = |language, separator: &str| {
         let parts: Vec<String> = faults
