@@ -7,8 +7,9 @@ use super::banks::{Banks, only};
 use super::import::check::Checked;
 pub use super::import::jobs::ImportStatus;
 use super::import::{self, Progress, Stage};
+use crate::domain::message::Message;
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, tables};
 use crate::message;
 use crate::store::banks;
 
@@ -182,7 +183,8 @@ impl Banks {
     /// Writes the current revision to a file.
     ///
     /// # Errors
-    /// [`ServiceError::UnsupportedFormat`]; [`ServiceError::Forbidden`] for anybody but admins of the root.
+    /// [`ServiceError::UnsupportedFormat`], [`ServiceError::UnwritableFile`]; [`ServiceError::Forbidden`]
+    /// for anybody but admins of the root.
     pub async fn export(
         &self,
         principal: &Principal,
@@ -197,14 +199,29 @@ impl Banks {
                 let bank = banks::get_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
                 let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
-                let content = format
-                    .write(&bank.title, &questions)
-                    .map_err(|error| ServiceError::Internal(error.to_string()))?;
+                let content = format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
                 let name = format!("{}.{}", bank.code, format.extension());
                 Ok(ExportedFile { name, media_type: format.media_type(), content })
             })
             .await
     }
+}
+
+/// A file to fill in with questions.
+///
+/// # Errors
+/// [`ServiceError::UnsupportedFormat`] for another format than `xlsx`.
+pub fn bank_template(format: &str) -> Result<ExportedFile, ServiceError> {
+    match format {
+        "xlsx" => workbook("bank-template.xlsx", tables::bank_template()),
+        _ => Err(ServiceError::UnsupportedFormat),
+    }
+}
+
+/// A workbook as a file.
+pub(super) fn workbook(name: &str, content: Result<Vec<u8>, Message>) -> Result<ExportedFile, ServiceError> {
+    let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
+    Ok(ExportedFile { name: name.to_owned(), media_type: tables::XLSX_MEDIA_TYPE, content })
 }
 
 /// Runs what takes long off the threads that answer. A reader that gives up on a file by panicking is the

@@ -32,7 +32,7 @@ impl BankFormat for Csv {
     }
 
     fn media_type(&self) -> &'static str {
-        "text/csv"
+        "text/csv; charset=utf-8"
     }
 
     fn extension(&self) -> &'static str {
