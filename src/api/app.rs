@@ -17,7 +17,9 @@ use super::docs::{self, ApiDoc};
 use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
-use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
+use super::{
+    accounts, attempts, bank_files, banks, leaderboards, members, middleware, quizzes, rosters, system, units,
+};
 use crate::services::Services;
 
 /// What the handlers share.
@@ -62,11 +64,13 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(units::list_units)
         .service(units::create_unit)
         .service(rosters::import_units)
+        .service(rosters::show_unit_template)
         .service(units::update_unit)
         .service(units::delete_unit)
         .service(members::list_members)
         .service(members::create_member)
         .service(rosters::import_members)
+        .service(rosters::show_member_template)
         .service(members::update_member)
         .service(banks::list_banks)
         .service(banks::create_bank)
@@ -74,8 +78,12 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(banks::create_question)
         .service(banks::update_question)
         .service(banks::delete_question)
-        .service(banks::import_bank)
-        .service(banks::export_bank)
+        .service(bank_files::show_bank_template)
+        .service(bank_files::import_bank)
+        .service(bank_files::begin_import)
+        .service(bank_files::show_import)
+        .service(bank_files::show_rejected)
+        .service(bank_files::export_bank)
         .service(quizzes::list_quizzes)
         .service(quizzes::create_quiz)
         .service(quizzes::show_quiz)

@@ -98,9 +98,8 @@ pub struct Draft {
     pub explanation: Option<String>,
     /// Document and article; `None` as above.
     pub source: Option<String>,
-    /// The date (YYYY-MM-DD) to which the source was checked; `None` as above, and within
-    /// it none.
-    pub verified_on: Option<Option<String>>,
+    /// The date (YYYY-MM-DD) to which the source was checked; `None` as above, empty for none.
+    pub verified_on: Option<String>,
 }
 
 /// A question that is well formed: every field checked against its kind.
@@ -189,7 +188,7 @@ impl Draft {
                 message!("难度是 1 到 5 的整数", "a difficulty is a whole number from 1 to 5"),
             );
         }
-        let verified_on = self.verified_on.flatten();
+        let verified_on = self.verified_on.filter(|date| !date.is_empty());
         if let Some(date) = &verified_on
             && (date.len() != 10 || date.parse::<jiff::civil::Date>().is_err())
         {
@@ -225,6 +224,21 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// The same for a draft from a file, which may leave its code and its chapter empty: the code of the
+    /// question is empty then, to be made, and the chapter is [`NO_CHAPTER`].
+    ///
+    /// # Errors
+    /// As [`Draft::check`].
+    pub fn check_found(self) -> Result<Question, Vec<Fault>> {
+        let has_code = !self.code.trim().is_empty();
+        let code = if has_code { self.code } else { "0".into() };
+        let chapter = self.chapter.filter(|chapter| !chapter.trim().is_empty());
+        let question = Self { code, chapter, ..self }.check()?;
+        Ok(if has_code { question } else { Question { code: String::new(), ..question } })
+    }
+}
+
 impl Question {
     /// The key as it is written on the wire: option letters, `true`/`false`, or one entry a gap with
     /// the alternatives parted by `|`.
@@ -257,7 +271,7 @@ impl Question {
             key: self.written_key(),
             explanation: Some(self.explanation.clone()),
             source: Some(self.source.clone()),
-            verified_on: Some(self.verified_on.clone()),
+            verified_on: Some(self.verified_on.clone().unwrap_or_default()),
         }
     }
 }

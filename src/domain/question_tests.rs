@@ -53,7 +53,7 @@ fn faults_name_their_field() {
         (Draft { kind: None, ..draft(Kind::Judge, &[], &["true"]) }, "/kind"),
         (Draft { difficulty: Some(6), ..draft(Kind::Judge, &[], &["true"]) }, "/difficulty"),
         (
-            Draft { verified_on: Some(Some("2026-02-30".into())), ..draft(Kind::Judge, &[], &["true"]) },
+            Draft { verified_on: Some("2026-02-30".into()), ..draft(Kind::Judge, &[], &["true"]) },
             "/verified_on",
         ),
         (Draft { stem: "  ".into(), ..draft(Kind::Judge, &[], &["true"]) }, "/stem"),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{BankFormat, FoundBank, FoundQuestion};
 use crate::domain::message::Message;
-use crate::domain::question::{Draft, Fault, Kind, Question};
+use crate::domain::question::{DEFAULT_DIFFICULTY, Draft, Fault, Kind, Question};
 use crate::message;
 
 pub(super) struct Json;
@@ -74,7 +74,12 @@ impl BankFormat for Json {
 
     fn recognises(&self, file: &[u8]) -> bool {
         let text = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-        matches!(text.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'[' | b'{'))
+        let mut signs = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        // `[1]` begins a question of a text, and `{\rtf` a file of a word processor.
+        matches!(
+            (signs.next(), signs.next()),
+            (Some(b'['), Some(b'{' | b']') | None) | (Some(b'{'), Some(b'"' | b'}') | None)
+        )
     }
 
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message> {
@@ -154,18 +159,23 @@ fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
         let reason = error.into_inner().to_string();
         vec![Fault { pointer, message: message!("格式不对：{reason}", "{reason}") }]
     })?;
+    if read.code.trim().is_empty() {
+        // In other formats an empty code stands for none; here it is an oversight.
+        let message = message!("不能为空", "must not be empty");
+        return Err(vec![Fault { pointer: "/code".into(), message }]);
+    }
+    // A field that is left out here means the default, not that nothing is said of it.
     Ok(Draft {
         code: read.code,
         kind: Some(read.kind),
-        chapter: read.chapter,
-        difficulty: read.difficulty,
+        chapter: Some(read.chapter.unwrap_or_default()),
+        difficulty: Some(read.difficulty.unwrap_or(DEFAULT_DIFFICULTY.into())),
         stem: read.stem,
         options: read.options.unwrap_or_default(),
         key: read.key,
-        // A field that is left out here means the default, not that nothing is said of it.
         explanation: Some(read.explanation.unwrap_or_default()),
         source: Some(read.source.unwrap_or_default()),
-        verified_on: Some(read.verified_on),
+        verified_on: Some(read.verified_on.unwrap_or_default()),
     })
 }
 
@@ -205,6 +215,16 @@ mod tests {
     }
 
     #[test]
+    fn brackets_of_other_texts_are_no_json() {
+        for file in [&b"[1] A question"[..], b"{\\rtf1 x}", b"{=a ~b}", b"x"] {
+            assert!(!Json.recognises(file));
+        }
+        for file in [&b" [ {"[..], b"[]", b"{\n\"title\"", b"{}", b"\xEF\xBB\xBF["] {
+            assert!(Json.recognises(file));
+        }
+    }
+
+    #[test]
     fn what_is_no_bank_is_refused_with_its_place() {
         for file in
             [&b"{"[..], b"42", b"{\"questions\": 1}", b"{\"questions\": [], \"extra\": 1}", b"\xff\xfe"]
@@ -223,7 +243,7 @@ mod tests {
             options: vec!["甲".into(), "乙".into()],
             key: vec!["A".into(), "B".into()],
             explanation: Some("因为".into()),
-            verified_on: Some(Some("2026-08-31".into())),
+            verified_on: Some("2026-08-31".into()),
             ..Draft::default()
         }
         .check()

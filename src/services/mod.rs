@@ -4,13 +4,14 @@
 pub mod accounts;
 pub mod attempts;
 pub mod bank_check;
+pub mod bank_files;
 pub mod banks;
 mod context;
 pub mod demo;
 pub mod doctor;
 mod error;
 pub mod first_start;
-mod import;
+pub mod import;
 pub mod leaderboards;
 mod live_quiz;
 pub mod members;

@@ -59,7 +59,7 @@ fn draft(kind: Kind, number: usize) -> Draft {
         key,
         explanation: Some(format!("EXPLANATION {word} {number}")),
         source: Some(format!("SOURCE {word} {number}")),
-        verified_on: Some(Some("2026-08-31".into())),
+        verified_on: Some("2026-08-31".into()),
     }
 }
 
