@@ -354,7 +354,12 @@ pub(super) async fn import_bank(
     tag = "banks",
     security(("bearer" = [])),
     params(("code" = String, Path, description = "The bank"), ExportParams),
-    responses((status = 200, description = "The file", content_type = "application/json"))
+    responses((
+        status = 200,
+        description = "The file",
+        content_type = "application/json",
+        headers(("X-Left-Out" = usize, description = "Questions that the format cannot carry"))
+    ))
 )]
 #[get("/banks/{code}/export")]
 pub(super) async fn export_bank(
@@ -368,5 +373,9 @@ pub(super) async fn export_bank(
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::Filename(file.name)],
     };
-    Ok(HttpResponse::Ok().content_type(file.media_type).insert_header(disposition).body(file.content))
+    Ok(HttpResponse::Ok()
+        .content_type(file.media_type)
+        .insert_header(disposition)
+        .insert_header(("X-Left-Out", file.left_out.len()))
+        .body(file.content))
 }

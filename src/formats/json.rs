@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BankFormat, FoundBank, FoundQuestion};
+use super::{BankFormat, FoundBank, FoundQuestion, Written};
 use crate::domain::message::Message;
 use crate::domain::question::{Draft, Fault, Kind, Question};
 use crate::message;
@@ -122,7 +122,7 @@ impl BankFormat for Json {
         Ok(FoundBank { title, questions, warnings: vec![] })
     }
 
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
         let questions = questions
             .iter()
             .map(|question| WrittenQuestion {
@@ -139,6 +139,7 @@ impl BankFormat for Json {
             })
             .collect();
         serde_json::to_vec_pretty(&WrittenBank { title, questions })
+            .map(|content| Written { content, left_out: vec![] })
             .map_err(|error| message!("无法写出：{error}", "cannot be written: {error}"))
     }
 }
@@ -228,7 +229,7 @@ mod tests {
         }
         .check()
         .unwrap();
-        let file = Json.write("标题", std::slice::from_ref(&question)).unwrap();
+        let file = Json.write("标题", std::slice::from_ref(&question)).unwrap().content;
         assert!(Json.recognises(&file));
         let bank = Json.read(&file).unwrap();
         assert_eq!(bank.title.as_deref(), Some("标题"));

@@ -34,6 +34,15 @@ pub struct FoundBank {
     pub warnings: Vec<Place>,
 }
 
+/// A file that was made of questions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The file.
+    pub content: Vec<u8>,
+    /// The questions that the format cannot carry, by their codes, and why; they are not in the file.
+    pub left_out: Vec<Place>,
+}
+
 /// A file format that banks can be read from and written to.
 pub trait BankFormat: Sync {
     /// The name that `format=` takes.
@@ -49,11 +58,11 @@ pub trait BankFormat: Sync {
     /// # Errors
     /// Why it cannot be read at all; what is wrong with single questions stands in the result.
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message>;
-    /// Writes questions to a file.
+    /// Writes questions to a file, in their order.
     ///
     /// # Errors
     /// Why it cannot be written.
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message>;
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message>;
 }
 
 /// Every supported format, in the order in which `auto` tries them.

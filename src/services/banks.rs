@@ -6,7 +6,7 @@ use super::import;
 use super::{Context, ServiceError};
 use crate::domain::question::{Draft, Kind};
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written};
 use crate::message;
 pub use crate::store::banks::QuestionRow;
 use crate::store::banks::{self, BankRow};
@@ -59,6 +59,8 @@ pub struct ExportedFile {
     pub media_type: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
+    /// The questions that the format cannot carry, by their codes, and why.
+    pub left_out: Vec<Place>,
 }
 
 /// Question banks.
@@ -297,11 +299,11 @@ impl Banks {
             })
             .await?;
         let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
-        let content = format
+        let Written { content, left_out } = format
             .write(&bank.title, &questions)
             .map_err(|error| ServiceError::Internal(error.to_string()))?;
         let name = format!("{}.{}", bank.code, format.extension());
-        Ok(ExportedFile { name, media_type: format.media_type(), content })
+        Ok(ExportedFile { name, media_type: format.media_type(), content, left_out })
     }
 
     /// Runs a change of single questions in one transaction.
