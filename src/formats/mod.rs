@@ -1,5 +1,6 @@
 //! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
 
+pub mod archive;
 mod json;
 mod report;
 pub mod table;
