@@ -16,7 +16,9 @@ use utoipa_swagger_ui::Config;
 use super::docs::{self, ApiDoc};
 use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
-use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
+use super::{
+    accounts, attempts, bank_files, banks, leaderboards, members, middleware, quizzes, rosters, system, units,
+};
 use crate::services::Services;
 
 /// Pages that are not part of the OpenAPI document.
@@ -90,11 +92,13 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(units::list_units)
         .service(units::create_unit)
         .service(rosters::import_units)
+        .service(rosters::show_unit_template)
         .service(units::update_unit)
         .service(units::delete_unit)
         .service(members::list_members)
         .service(members::create_member)
         .service(rosters::import_members)
+        .service(rosters::show_member_template)
         .service(members::update_member)
         .service(banks::list_banks)
         .service(banks::create_bank)
@@ -102,8 +106,12 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(banks::create_question)
         .service(banks::update_question)
         .service(banks::delete_question)
-        .service(banks::import_bank)
-        .service(banks::export_bank)
+        .service(bank_files::show_bank_template)
+        .service(bank_files::import_bank)
+        .service(bank_files::begin_import)
+        .service(bank_files::show_import)
+        .service(bank_files::show_rejected)
+        .service(bank_files::export_bank)
         .service(quizzes::list_quizzes)
         .service(quizzes::create_quiz)
         .service(quizzes::show_quiz)

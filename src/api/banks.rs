@@ -1,20 +1,16 @@
-//! Question banks.
+//! Question banks: one question at a time.
 
-use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, delete, get, post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
-use super::extract::{Admins, Body, Caller, PathPart, Query, RootAdmins, Upload, UploadForm};
+use super::extract::{Admins, Body, Caller, PathPart, Query, RootAdmins};
 use super::page::{Page, PageParams};
-use super::problem::{Problem, language};
-use super::wire::{PlaceResponse, places};
-use crate::domain::message::Language;
+use super::problem::Problem;
 use crate::domain::question::{Draft, Kind};
-use crate::formats::ImportReport;
-use crate::services::banks::{BankView, ImportOptions, QuestionFilter, QuestionRow};
+use crate::services::banks::{BankView, QuestionFilter, QuestionRow};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Bank)]
@@ -136,70 +132,6 @@ pub(super) struct QuestionParams {
     kind: Option<Kind>,
     /// Only questions that hold this in code, stem, options or source.
     q: Option<String>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ImportParams {
-    /// `auto`, or the name of a format.
-    #[serde(default = "auto")]
-    #[param(default = "auto")]
-    format: String,
-    /// Report only; change nothing.
-    #[serde(default)]
-    dry_run: bool,
-    /// Save the questions that can be taken although others are rejected.
-    #[serde(default)]
-    accept_valid: bool,
-}
-
-fn auto() -> String {
-    "auto".into()
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ExportParams {
-    /// The name of a format.
-    #[serde(default = "json")]
-    #[param(default = "json")]
-    format: String,
-}
-
-fn json() -> String {
-    "json".into()
-}
-
-/// The report on a bank file. `found` = `added` + `updated` + `unchanged` + rejected.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ImportReport)]
-pub(super) struct ImportReportResponse {
-    /// The format that the file was read as.
-    format: &'static str,
-    /// The bank's revision after the import.
-    revision: i32,
-    /// Questions in the file.
-    found: usize,
-    added: usize,
-    updated: usize,
-    unchanged: usize,
-    rejected: Vec<PlaceResponse>,
-    warnings: Vec<PlaceResponse>,
-}
-
-impl ImportReportResponse {
-    pub(super) fn new(report: &ImportReport, language: Language) -> Self {
-        Self {
-            format: report.format,
-            revision: report.revision,
-            found: report.found,
-            added: report.added,
-            updated: report.updated,
-            unchanged: report.unchanged,
-            rejected: places(&report.rejected, language),
-            warnings: places(&report.warnings, language),
-        }
-    }
 }
 
 /// The banks.
@@ -324,58 +256,4 @@ pub(super) async fn delete_question(
     let (bank, code) = path.0;
     state.services.banks.delete_question(&caller.principal, bank, code).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// Put the questions of a file into a bank: all of them or none.
-#[utoipa::path(
-    tag = "banks",
-    security(("bearer" = [])),
-    params(("code" = String, Path, description = "The bank"), ImportParams),
-    request_body(content = UploadForm, content_type = "multipart/form-data"),
-    responses((status = 200, body = ImportReportResponse))
-)]
-#[post("/banks/{code}/import")]
-pub(super) async fn import_bank(
-    caller: Caller<RootAdmins>,
-    state: Data<ApiState>,
-    code: PathPart<String>,
-    params: Query<ImportParams>,
-    upload: Upload,
-) -> Result<Json<ImportReportResponse>, Problem> {
-    let ImportParams { format, dry_run, accept_valid } = params.0;
-    let options = ImportOptions { dry_run, accept_valid };
-    let file = &upload.file;
-    let report = state.services.banks.import(&caller.principal, code.0, &format, file, options).await?;
-    Ok(Json(ImportReportResponse::new(&report, language())))
-}
-
-/// Write a bank's current revision to a file.
-#[utoipa::path(
-    tag = "banks",
-    security(("bearer" = [])),
-    params(("code" = String, Path, description = "The bank"), ExportParams),
-    responses((
-        status = 200,
-        description = "The file",
-        content_type = "application/json",
-        headers(("X-Left-Out" = usize, description = "Questions that the format cannot carry"))
-    ))
-)]
-#[get("/banks/{code}/export")]
-pub(super) async fn export_bank(
-    caller: Caller<RootAdmins>,
-    state: Data<ApiState>,
-    code: PathPart<String>,
-    params: Query<ExportParams>,
-) -> Result<HttpResponse, Problem> {
-    let file = state.services.banks.export(&caller.principal, code.0, &params.0.format).await?;
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(file.name)],
-    };
-    Ok(HttpResponse::Ok()
-        .content_type(file.media_type)
-        .insert_header(disposition)
-        .insert_header(("X-Left-Out", file.left_out.len()))
-        .body(file.content))
 }

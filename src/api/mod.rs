@@ -3,6 +3,7 @@
 mod accounts;
 mod app;
 mod attempts;
+mod bank_files;
 mod banks;
 mod docs;
 mod extract;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::banks::ImportReportResponse;
+use super::bank_files::ImportReportResponse;
 use super::rosters::RosterReportResponse;
 use crate::domain::message::{Language, Message};
 use crate::domain::question::Fault;
@@ -84,6 +84,7 @@ problems! {
     BlueprintUnfillable "blueprint-unfillable" 422 "题库不够组成这份试卷" "The bank cannot fill the blueprint";
     UnreadableFile "unreadable-file" 422 "文件无法读取" "The file cannot be read";
     UnsupportedFormat "unsupported-format" 422 "不支持这种文件格式" "The format is not supported";
+    UnwritableFile "unwritable-file" 422 "无法写成这种格式" "The bank cannot be written in this format";
     ImportRejected "import-rejected" 422 "文件中有问题，没有导入" "The file has faults; nothing was saved";
     Internal "internal" 500 "系统出错，请稍后再试" "Something went wrong; try again later";
     Busy "busy" 503 "系统繁忙，请稍后再试" "The system is busy; try again later";
@@ -159,7 +160,7 @@ impl Problem {
         Self { report: serde_json::to_value(report).ok(), ..Self::new(ProblemCode::ImportRejected) }
     }
 
-    fn body(&self, language: Language) -> ProblemResponse {
+    pub(super) fn body(&self, language: Language) -> ProblemResponse {
         let title = self.code.title(language);
         let faults: Vec<FieldFault> = self
             .faults
@@ -230,6 +231,7 @@ impl From<ServiceError> for Problem {
             ServiceError::AttemptClosed => Self::new(Code::AttemptClosed),
             ServiceError::Invalid(faults) => Self::invalid(faults),
             ServiceError::UnreadableFile(message) => Self::with_detail(Code::UnreadableFile, message),
+            ServiceError::UnwritableFile(message) => Self::with_detail(Code::UnwritableFile, message),
             ServiceError::UnsupportedFormat => Self::new(Code::UnsupportedFormat),
             ServiceError::BlueprintUnfillable(shortfalls) => {
                 let faults = shortfalls

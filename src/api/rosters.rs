@@ -1,16 +1,18 @@
 //! Units and people from files.
 
-use actix_web::post;
 use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
+use super::bank_files::download;
 use super::extract::{Admins, Caller, Query, Upload, UploadForm};
 use super::problem::{Problem, language};
 use super::wire::{PlaceResponse, places};
 use crate::domain::message::Language;
 use crate::formats::RosterReport;
+use crate::services::rosters::{member_template, unit_template};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -105,4 +107,28 @@ pub(super) async fn import_members(
     let file = &upload.file;
     let report = state.services.rosters.import_members(&caller.principal, file, params.0.dry_run).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
+}
+
+/// A workbook to fill in with units, with examples and notes.
+#[utoipa::path(
+    tag = "units",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+)]
+#[get("/units/template")]
+pub(super) async fn show_unit_template(_caller: Caller<Admins>) -> Result<HttpResponse, Problem> {
+    let file = unit_template()?;
+    Ok(download(HttpResponse::Ok(), &file.name, file.media_type, file.content))
+}
+
+/// A workbook to fill in with members, with examples and notes.
+#[utoipa::path(
+    tag = "members",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+)]
+#[get("/members/template")]
+pub(super) async fn show_member_template(_caller: Caller<Admins>) -> Result<HttpResponse, Problem> {
+    let file = member_template()?;
+    Ok(download(HttpResponse::Ok(), &file.name, file.media_type, file.content))
 }

@@ -8,7 +8,7 @@ use crate::domain::ids::UnitId;
 use crate::domain::message::Language;
 use crate::domain::roles::{Grant, Role};
 use crate::domain::time::Millis;
-use crate::formats::Place;
+use crate::formats::{Place, RejectedQuestion};
 
 /// An instant in RFC 3339, UTC.
 pub(super) fn timestamp(at: Millis) -> Timestamp {
@@ -53,6 +53,15 @@ pub(super) struct PlaceResponse {
     pub at: String,
     /// What, and how to mend it.
     pub detail: String,
+}
+
+/// Rejected questions in the language of the caller.
+pub(super) fn rejected(questions: &[RejectedQuestion], language: Language) -> Vec<PlaceResponse> {
+    let told = |question: &RejectedQuestion| PlaceResponse {
+        at: question.at.clone(),
+        detail: question.message.text(language).to_owned(),
+    };
+    questions.iter().map(told).collect()
 }
 
 /// Places in the language of the caller.

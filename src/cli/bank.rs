@@ -7,11 +7,15 @@ use clap::Subcommand;
 use super::{Refusal, explain, merge, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
 use crate::domain::quality::Document;
-use crate::formats::{FoundBank, Place, recognise};
+use crate::formats::{FoundBank, Place, recognise, unrecognised};
 use crate::services::ServiceError;
 use crate::services::bank_check;
-use crate::services::banks::ImportOptions;
+use crate::services::bank_files::ImportOptions;
 use crate::services::first_start::BUILT_IN_BANK;
+use crate::services::import::{Progress, Stage};
+
+/// Imports of at least this many questions tell how far they are.
+const LARGE: usize = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BankCommand {
@@ -75,8 +79,8 @@ fn read_banks(files: &[PathBuf]) -> Result<Vec<FoundBank>, Refusal> {
         .map(|path| {
             let content = read_file(path)?;
             let name = path.display();
-            let format = recognise(&content)
-                .ok_or_else(|| Refusal(format!("{name}: the format is not recognised")))?;
+            let format =
+                recognise(&content).ok_or_else(|| Refusal(format!("{name}: {}", unrecognised(&content))))?;
             let mut bank = format.read(&content).map_err(|error| Refusal(format!("{name}: {error}")))?;
             for question in &mut bank.questions {
                 question.at = format!("{name}: {}", question.at);
@@ -141,7 +145,7 @@ async fn import(
     let options = ImportOptions { dry_run, accept_valid: false };
     let report = services
         .banks
-        .import_found(&operator, bank.clone(), found, "files", options)
+        .import_found(&operator, bank.clone(), found, "files", options, &progress())
         .await
         .map_err(|error| explain(&error))?;
     for place in &report.warnings {
@@ -157,6 +161,20 @@ async fn import(
         if dry_run { " (dry run, nothing was saved)" } else { "" }
     );
     Ok(())
+}
+
+/// Tells on standard error how far an import is, each stage once a second at most and at its end.
+fn progress() -> Progress {
+    let last = std::sync::Mutex::new((Stage::Waiting, std::time::Instant::now()));
+    Progress::to(move |stage, done, total| {
+        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_over = done == total;
+        if total < LARGE || (stage == last.0 && !is_over && last.1.elapsed().as_millis() < 1000) {
+            return;
+        }
+        *last = (stage, std::time::Instant::now());
+        eprintln!("{}: {done} of {total}", stage.as_str());
+    })
 }
 
 async fn export(

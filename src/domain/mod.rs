@@ -6,6 +6,7 @@
 pub mod attempt;
 pub mod blueprint;
 pub mod draw;
+pub mod duplicates;
 pub mod grading;
 pub mod ids;
 pub mod message;

@@ -1,17 +1,13 @@
 //! What makes a bank of questions good beyond being well formed: no two questions alike, no key that a
 //! guesser could hit, every source one that can be looked up.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use unicode_normalization::UnicodeNormalization as _;
-
+use super::duplicates::find_alike;
 use super::message::Message;
 use super::question::{Key, Kind, Question, letter};
 use crate::message;
 
-/// Stems this alike are near-duplicates: Sørensen's coefficient over pairs of neighbouring characters
-/// (twice the shared pairs ÷ all pairs), once width, case, punctuation and white space are taken out.
-pub const NEAR_DUPLICATE: f64 = 0.9;
 /// A guesser who always takes the longest option of a `single` question must score less than this.
 pub const MOST_BY_LENGTH: f64 = 0.4;
 /// Fewest questions of a kind from which a balance can be judged.
@@ -52,61 +48,20 @@ pub fn review(questions: &[Question], documents: Option<&[Document]>) -> Vec<Fin
     findings
 }
 
-/// The form in which stems are compared: width and case folded, only letters and digits left.
-fn compared_stem(stem: &str) -> Vec<char> {
-    stem.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// The pairs of neighbouring characters, with how often each stands there.
-fn pairs(stem: &[char]) -> HashMap<(char, char), u32> {
-    let mut pairs = HashMap::new();
-    for pair in stem.iter().zip(stem.iter().skip(1)) {
-        *pairs.entry((*pair.0, *pair.1)).or_insert(0) += 1;
-    }
-    pairs
-}
-
-/// How alike two stems are, 0 to 1; see [`NEAR_DUPLICATE`].
-pub fn likeness(one: &str, other: &str) -> f64 {
-    let (one, other) = (pairs(&compared_stem(one)), pairs(&compared_stem(other)));
-    let total: u32 = one.values().chain(other.values()).sum();
-    let shared: u32 =
-        one.iter().map(|(pair, count)| other.get(pair).map_or(0, |n| n.min(count).to_owned())).sum();
-    if total == 0 { 0.0 } else { f64::from(2 * shared) / f64::from(total) }
-}
-
 fn near_duplicates(questions: &[Question], findings: &mut Vec<Finding>) {
-    // Only stems that share a pair of characters can be alike; count the shared pairs through an index.
-    let stems: Vec<HashMap<(char, char), u32>> =
-        questions.iter().map(|question| pairs(&compared_stem(&question.stem))).collect();
-    let sizes: Vec<u32> = stems.iter().map(|stem| stem.values().sum()).collect();
-    let mut index: HashMap<(char, char), Vec<(usize, u32)>> = HashMap::new();
-    for (this, stem) in stems.iter().enumerate() {
-        let mut shared: BTreeMap<usize, u32> = BTreeMap::new();
-        for (pair, count) in stem {
-            for (earlier, other) in index.get(pair).into_iter().flatten() {
-                *shared.entry(*earlier).or_insert(0) += count.min(other);
-            }
-        }
-        for (earlier, shared) in shared {
-            let total = sizes.get(this).unwrap_or(&0) + sizes.get(earlier).unwrap_or(&0);
-            let likeness = f64::from(2 * shared) / f64::from(total.max(1));
-            if likeness >= NEAR_DUPLICATE
-                && let (Some(this), Some(earlier)) = (questions.get(this), questions.get(earlier))
-            {
-                let (code, percent) = (&earlier.code, (likeness * 100.0).round());
-                findings.push(Finding {
-                    at: this.code.clone(),
-                    message: message!(
-                        "题干与 {code} 相似（{percent}%）",
-                        "the stem is like that of {code} ({percent} %)"
-                    ),
-                });
-            }
-        }
-        for (pair, count) in stem {
-            index.entry(*pair).or_default().push((this, *count));
-        }
+    let stems: Vec<&str> = questions.iter().map(|question| question.stem.as_str()).collect();
+    for alike in find_alike(&stems, 0) {
+        let (Some(this), Some(earlier)) = (questions.get(alike.this), questions.get(alike.earlier)) else {
+            continue;
+        };
+        let (code, percent) = (&earlier.code, (alike.likeness * 100.0).round());
+        findings.push(Finding {
+            at: this.code.clone(),
+            message: message!(
+                "题干与 {code} 相似（{percent}%）",
+                "the stem is like that of {code} ({percent} %)"
+            ),
+        });
     }
 }
 
@@ -321,8 +276,6 @@ mod tests {
         let findings = review(&questions, None);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].at, "q1");
-        assert!((likeness(stems[0], stems[1]) - 1.0).abs() < 1e-9);
-        assert!(likeness(stems[0], stems[2]) < 0.3);
     }
 
     #[test]

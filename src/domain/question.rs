@@ -224,6 +224,21 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// The same for a draft from a file, which may leave its code and its chapter empty: the code of the
+    /// question is empty then, to be made, and the chapter is [`NO_CHAPTER`].
+    ///
+    /// # Errors
+    /// As [`Draft::check`].
+    pub fn check_found(self) -> Result<Question, Vec<Fault>> {
+        let has_code = !self.code.trim().is_empty();
+        let code = if has_code { self.code } else { "0".into() };
+        let chapter = self.chapter.filter(|chapter| !chapter.trim().is_empty());
+        let question = Self { code, chapter, ..self }.check()?;
+        Ok(if has_code { question } else { Question { code: String::new(), ..question } })
+    }
+}
+
 impl Question {
     /// The key as it is written on the wire: option letters, `true`/`false`, or one entry a gap with
     /// the alternatives parted by `|`.

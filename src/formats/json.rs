@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{BankFormat, FoundBank, FoundQuestion, Written};
 use crate::domain::message::Message;
-use crate::domain::question::{Draft, Fault, Kind, Question};
+use crate::domain::question::{DEFAULT_DIFFICULTY, Draft, Fault, Kind, Question};
 use crate::message;
 
 pub(super) struct Json;
@@ -155,15 +155,20 @@ fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
         let reason = error.into_inner().to_string();
         vec![Fault { pointer, message: message!("格式不对：{reason}", "{reason}") }]
     })?;
+    if read.code.trim().is_empty() {
+        // In other formats an empty code stands for none; here it is an oversight.
+        let message = message!("不能为空", "must not be empty");
+        return Err(vec![Fault { pointer: "/code".into(), message }]);
+    }
+    // A field that is left out here means the default, not that nothing is said of it.
     Ok(Draft {
         code: read.code,
         kind: Some(read.kind),
-        chapter: read.chapter,
-        difficulty: read.difficulty,
+        chapter: Some(read.chapter.unwrap_or_default()),
+        difficulty: Some(read.difficulty.unwrap_or(DEFAULT_DIFFICULTY.into())),
         stem: read.stem,
         options: read.options.unwrap_or_default(),
         key: read.key,
-        // A field that is left out here means the default, not that nothing is said of it.
         explanation: Some(read.explanation.unwrap_or_default()),
         source: Some(read.source.unwrap_or_default()),
         verified_on: Some(read.verified_on.unwrap_or_default()),

@@ -1,11 +1,16 @@
 //! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
 
 pub mod archive;
+pub mod conventions;
+pub mod grid;
 mod json;
 mod report;
 pub mod table;
+pub mod tables;
+mod unrecognised;
 
-pub use report::{ImportReport, InitialPassword, Place, RosterReport};
+pub use report::{ImportReport, InitialPassword, Place, RejectedQuestion, RosterReport};
+pub use unrecognised::unrecognised;
 
 use crate::domain::message::Message;
 use crate::domain::question::{Draft, Fault, Question};
@@ -67,14 +72,19 @@ pub trait BankFormat: Sync {
 }
 
 /// Every supported format, in the order in which `auto` tries them.
-pub const FORMATS: [&dyn BankFormat; 1] = [&json::Json];
+pub const FORMATS: &[&dyn BankFormat] = &[
+    &json::Json,
+    &tables::Xlsx,
+    // Tables have a heading of their own; plain texts are tried after them.
+    &tables::Csv,
+];
 
 /// The format of this name.
 pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {
-    FORMATS.into_iter().find(|format| format.name() == name)
+    FORMATS.iter().copied().find(|format| format.name() == name)
 }
 
 /// The format that `file` is in, by its content.
 pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
-    FORMATS.into_iter().find(|format| format.recognises(file))
+    FORMATS.iter().copied().find(|format| format.recognises(file))
 }

@@ -11,6 +11,24 @@ pub struct Place {
     pub message: Message,
 }
 
+/// A question of a file that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedQuestion {
+    /// Where it stands, in the words of the format.
+    pub at: String,
+    /// Why it cannot be taken, and how to mend it.
+    pub message: Message,
+    /// What the file says, as label and text; see [`super::FoundQuestion::original`].
+    pub original: Vec<(String, String)>,
+}
+
+impl RejectedQuestion {
+    /// The place and the reason alone.
+    pub fn place(&self) -> Place {
+        Place { at: self.at.clone(), message: self.message.clone() }
+    }
+}
+
 /// The report on a bank file. `found` = `added` + `updated` + `unchanged` + rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
@@ -27,7 +45,7 @@ pub struct ImportReport {
     /// Ones that the bank has just so.
     pub unchanged: usize,
     /// Questions that cannot be taken, one entry each.
-    pub rejected: Vec<Place>,
+    pub rejected: Vec<RejectedQuestion>,
     /// What was guessed or dropped.
     pub warnings: Vec<Place>,
 }

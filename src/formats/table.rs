@@ -1,16 +1,13 @@
-//! Tables with a heading: XLSX, and CSV in UTF-8 or GBK. What rosters are read from.
+//! Tables with a heading in their first row: workbooks and CSV. What rosters are read from.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
-use calamine::{Data, Reader as _, Xlsx};
 use unicode_normalization::UnicodeNormalization as _;
 
+pub use super::grid::Row;
+use super::grid::{Grid, Sheet, place};
 use crate::domain::message::Message;
 use crate::message;
-
-/// Most rows of a table, without the heading.
-pub const MOST_ROWS: usize = 100_000;
 
 /// A table: its columns are found by their headings, in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +28,6 @@ pub struct UnknownHeading {
     pub at: String,
 }
 
-/// One row of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Its number in the file, from 1, the heading counted.
-    pub number: usize,
-    cells: Vec<String>,
-}
-
 /// A column that is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
@@ -57,21 +46,11 @@ impl Table {
     /// # Errors
     /// Why it cannot be read.
     pub fn read(file: &[u8], columns: &[Column]) -> Result<Self, Message> {
-        if file.iter().all(u8::is_ascii_whitespace) {
-            return Err(message!("文件是空的", "the file is empty"));
-        }
-        let (rows, sheet) = if file.starts_with(b"PK\x03\x04") {
-            let (rows, sheet) = read_xlsx(file)?;
-            (rows, Some(sheet))
-        } else if file.starts_with(b"\xD0\xCF\x11\xE0") {
-            return Err(message!(
-                "这是旧版 .xls 文件，请另存为 .xlsx 再上传",
-                "this is an old .xls file; save it as .xlsx and upload that"
-            ));
-        } else {
-            (read_csv(file)?, None)
+        let grid = Grid::read(file)?;
+        let Some(Sheet { name: sheet, rows }) = grid.sheets.into_iter().next() else {
+            return Err(message!("没有可见的工作表", "no sheet is shown"));
         };
-        let mut rows = rows.into_iter().filter(|row| row.cells.iter().any(|cell| !cell.is_empty()));
+        let mut rows = rows.into_iter();
         let Some(heading) = rows.next() else { return Err(message!("文件是空的", "the file is empty")) };
         let mut found = HashMap::new();
         let mut unknown = Vec::new();
@@ -101,11 +80,7 @@ impl Table {
             let missing = missing.join(", ");
             return Err(message!("第一行缺少表头：{missing}", "the first row lacks the headings {missing}"));
         }
-        let rows: Vec<Row> = rows.take(MOST_ROWS + 1).collect();
-        if rows.len() > MOST_ROWS {
-            return Err(message!("最多 {MOST_ROWS} 行", "at most {MOST_ROWS} rows"));
-        }
-        Ok(Self { columns: found, rows, sheet, unknown })
+        Ok(Self { columns: found, rows: rows.collect(), sheet, unknown })
     }
 
     /// The rows under the heading.
@@ -115,7 +90,7 @@ impl Table {
 
     /// The content of a cell, trimmed; empty when there is none.
     pub fn cell<'a>(&self, row: &'a Row, column: &str) -> &'a str {
-        self.columns.get(column).and_then(|&index| row.cells.get(index)).map_or("", String::as_str)
+        self.columns.get(column).map(|&index| row.cell(index)).unwrap_or_default()
     }
 
     /// Where a cell stands, in a person's words: `Sheet1!B7`, or `line 7` of a CSV file.
@@ -124,113 +99,10 @@ impl Table {
     }
 }
 
-fn place(sheet: Option<&str>, column: Option<usize>, row: usize) -> String {
-    match (sheet, column) {
-        (Some(sheet), Some(column)) => format!("{sheet}!{}{row}", column_letters(column)),
-        (Some(sheet), None) => format!("{sheet}!A{row}"),
-        (None, _) => format!("line {row}"),
-    }
-}
-
 /// A heading without what people add to it: white space, a star, “（必填）”.
 fn heading_name(cell: &str) -> String {
     let folded: String = cell.nfkc().filter(|c| !c.is_whitespace() && *c != '*').collect();
     folded.replace("(必填)", "").to_lowercase()
-}
-
-/// The letters of a spreadsheet column: 0 is `A`, 26 is `AA`.
-fn column_letters(index: usize) -> String {
-    let mut letters = Vec::new();
-    let mut rest = index + 1;
-    while rest > 0 {
-        let digit = u8::try_from((rest - 1) % 26).unwrap_or(0);
-        letters.push(char::from(b'A' + digit));
-        rest = (rest - 1) / 26;
-    }
-    letters.iter().rev().collect()
-}
-
-fn read_xlsx(file: &[u8]) -> Result<(Vec<Row>, String), Message> {
-    let unreadable = |error: calamine::XlsxError| {
-        message!("无法读取 Excel 文件：{error}", "the Excel file cannot be read: {error}")
-    };
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(file)).map_err(unreadable)?;
-    let name = workbook
-        .sheet_names()
-        .first()
-        .cloned()
-        .ok_or_else(|| message!("Excel 文件里没有工作表", "the Excel file has no sheet"))?;
-    let range = workbook.worksheet_range(&name).map_err(unreadable)?;
-    let (first_row, first_column) = range.start().unwrap_or((0, 0));
-    let rows = range
-        .rows()
-        .zip(first_row as usize + 1..)
-        .map(|(row, number)| {
-            let mut cells = vec![String::new(); first_column as usize];
-            cells.extend(row.iter().map(cell_text));
-            Row { number, cells }
-        })
-        .collect();
-    Ok((rows, name))
-}
-
-/// What a cell shows: a code that Excel has turned into the number 7.0 is `7` again.
-fn cell_text(cell: &Data) -> String {
-    match cell {
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
-        Data::Empty | Data::Error(_) => String::new(),
-        other => other.to_string().trim().to_owned(),
-    }
-}
-
-fn read_csv(file: &[u8]) -> Result<Vec<Row>, Message> {
-    let text = decode(file)?;
-    let delimiter = [b',', b'\t', b';']
-        .into_iter()
-        .max_by_key(|&delimiter| {
-            let heading = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            // The first of equals wins, and max_by_key takes the last.
-            (heading.bytes().filter(|&byte| byte == delimiter).count(), delimiter == b',')
-        })
-        .unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|error| message!("无法读取 CSV：{error}", "the CSV cannot be read: {error}"))?;
-        let number = record.position().map_or(0, |position| line_of(&text, position));
-        rows.push(Row { number, cells: record.iter().map(|cell| cell.trim().to_owned()).collect() });
-    }
-    Ok(rows)
-}
-
-/// The line of `text` on which the record begins whose reading began at `position`: empty lines before
-/// the record are read with it.
-fn line_of(text: &str, position: &csv::Position) -> usize {
-    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let rest = text.as_bytes().get(start..).unwrap_or_default();
-    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    usize::try_from(position.line()).unwrap_or(0) + skipped.filter(|&&byte| byte == b'\n').count()
-}
-
-/// The text of a file in UTF-8 (with or without byte order mark) or, when it is not, in GBK.
-fn decode(file: &[u8]) -> Result<String, Message> {
-    let bytes = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        if text.contains('\0') {
-            return Err(message!("这不是文本文件", "this is not a text file"));
-        }
-        return Ok(text.to_owned());
-    }
-    let (text, faulty) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
-    if faulty || text.contains('\0') {
-        return Err(message!("文件既不是 UTF-8 也不是 GBK 编码", "the file is neither UTF-8 nor GBK"));
-    }
-    Ok(text.into_owned())
 }
 
 #[cfg(test)]
@@ -296,10 +168,5 @@ mod tests {
         ] {
             assert!(Table::read(file, &COLUMNS).is_err());
         }
-    }
-
-    #[test]
-    fn columns_are_lettered_as_in_a_spreadsheet() {
-        assert_eq!([0, 25, 26, 701, 702].map(column_letters), ["A", "Z", "AA", "ZZ", "AAA"]);
     }
 }

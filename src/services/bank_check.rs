@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::import;
+use super::import::check::Taken;
+use super::import::{self, Progress};
 use crate::domain::quality::{Document, review};
 use crate::domain::question::{Kind, Question};
-use crate::formats::{FoundBank, Place};
+use crate::formats::{FoundBank, Place, RejectedQuestion};
 
 /// What a check of bank files has found.
 #[derive(Clone, Debug)]
@@ -22,17 +23,24 @@ pub struct BankCheck {
 /// Checks the questions of bank files. `documents` are the sources that may be cited; `None` leaves
 /// sources alone.
 pub fn check(found: FoundBank, documents: Option<&[Document]>) -> BankCheck {
-    let checked = import::check(found);
-    let mut findings = checked.rejected;
+    let checked = import::check(found, &Progress::silent());
+    let mut findings: Vec<Place> = checked.rejected.iter().map(RejectedQuestion::place).collect();
     findings.extend(checked.warnings);
-    let reviewed = review(&checked.questions, documents);
+    // A finding names the code; a question that has none is named by its place.
+    let named = checked.taken.into_iter().map(|Taken { at, question, .. }| match question.code.as_str() {
+        "" => Question { code: at, ..question },
+        _ => question,
+    });
+    let questions: Vec<Question> = named.collect();
+    let reviewed = review(&questions, documents);
     findings.extend(reviewed.into_iter().map(|finding| Place { at: finding.at, message: finding.message }));
-    BankCheck { counts: counts(&checked.questions), findings, questions: checked.questions.len() }
+    BankCheck { counts: counts(&questions), findings, questions: questions.len() }
 }
 
 /// The questions of bank files that an import would refuse.
 pub fn rejected(found: FoundBank) -> Vec<Place> {
-    import::check(found).rejected
+    let checked = import::check(found, &Progress::silent());
+    checked.rejected.iter().map(RejectedQuestion::place).collect()
 }
 
 const KINDS: [Kind; 5] = [Kind::Single, Kind::Multiple, Kind::Judge, Kind::Blank, Kind::Short];

@@ -1,12 +1,13 @@
-//! Question banks: questions one by one and from files; every change is a new revision.
+//! Question banks: questions one by one; every change is a new revision.
 
 use std::sync::Arc;
 
-use super::import;
+use tokio::sync::Semaphore;
+
+use super::import::{self, jobs::ImportJobs};
 use super::{Context, ServiceError};
 use crate::domain::question::{Draft, Kind};
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written};
 use crate::message;
 pub use crate::store::banks::QuestionRow;
 use crate::store::banks::{self, BankRow};
@@ -41,36 +42,23 @@ pub struct QuestionFilter {
     pub limit: usize,
 }
 
-/// How to read a bank file.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ImportOptions {
-    /// Report only.
-    pub dry_run: bool,
-    /// Save the questions that can be taken although others are rejected.
-    pub accept_valid: bool,
-}
-
-/// A file that was written.
-#[derive(Clone, Debug)]
-pub struct ExportedFile {
-    /// Its name.
-    pub name: String,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its bytes.
-    pub content: Vec<u8>,
-    /// The questions that the format cannot carry, by their codes, and why.
-    pub left_out: Vec<Place>,
-}
+/// Imports whose files are read at the same time.
+const MOST_IMPORTS: usize = 2;
 
 /// Question banks.
+#[derive(Clone)]
 pub struct Banks {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
+    /// Imports that tell how far they are.
+    pub(super) jobs: Arc<ImportJobs>,
+    /// A permit for each import that runs.
+    pub(super) imports: Arc<Semaphore>,
 }
 
 impl Banks {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        let (jobs, imports) = (Arc::default(), Arc::new(Semaphore::new(MOST_IMPORTS)));
+        Self { context, jobs, imports }
     }
 
     /// Every bank, oldest first. Admins choose from them for their quizzes.
@@ -231,81 +219,6 @@ impl Banks {
         .await
     }
 
-    /// Puts the questions of a file into a bank: all of them or none.
-    ///
-    /// # Errors
-    /// [`ServiceError::UnsupportedFormat`], [`ServiceError::UnreadableFile`];
-    /// [`ServiceError::ImportRejected`] when a question cannot be taken and `accept_valid` is not set.
-    pub async fn import(
-        &self,
-        principal: &Principal,
-        code: String,
-        format: &str,
-        file: &[u8],
-        options: ImportOptions,
-    ) -> Result<ImportReport, ServiceError> {
-        only(principal.is_root_admin())?;
-        let (found, format) = read_file(format, file)?;
-        self.import_found(principal, code, found, format, options).await
-    }
-
-    /// Puts questions that were read from files into a bank: all of them or none.
-    ///
-    /// # Errors
-    /// [`ServiceError::ImportRejected`] when a question cannot be taken and `accept_valid` is not set.
-    pub async fn import_found(
-        &self,
-        principal: &Principal,
-        code: String,
-        found: FoundBank,
-        format: &'static str,
-        options: ImportOptions,
-    ) -> Result<ImportReport, ServiceError> {
-        only(principal.is_root_admin())?;
-        let checked = import::check(found);
-        let stamp = (Some(principal.member_id), self.context.clock.now());
-        let save = !options.dry_run && (checked.rejected.is_empty() || options.accept_valid);
-        let refuse = !checked.rejected.is_empty() && !options.accept_valid;
-        let report = self
-            .context
-            .database
-            .write(move |connection| -> Result<_, ServiceError> {
-                let bank = banks::hold_bank(connection, &code)?;
-                Ok(import::apply(connection, &bank, checked, format, stamp, save)?)
-            })
-            .await?;
-        if refuse { Err(ServiceError::ImportRejected(Box::new(report))) } else { Ok(report) }
-    }
-
-    /// Writes the current revision to a file.
-    ///
-    /// # Errors
-    /// [`ServiceError::UnsupportedFormat`]; [`ServiceError::Forbidden`] for anybody but admins of the root.
-    pub async fn export(
-        &self,
-        principal: &Principal,
-        code: String,
-        format: &str,
-    ) -> Result<ExportedFile, ServiceError> {
-        only(principal.is_root_admin())?;
-        let format = formats::find_format(format).ok_or(ServiceError::UnsupportedFormat)?;
-        let (bank, rows) = self
-            .context
-            .database
-            .read(move |connection| -> Result<_, ServiceError> {
-                let bank = banks::get_bank(connection, &code)?;
-                let rows = banks::list_questions(connection, bank.id, bank.revision)?;
-                Ok((bank, rows))
-            })
-            .await?;
-        let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
-        let Written { content, left_out } = format
-            .write(&bank.title, &questions)
-            .map_err(|error| ServiceError::Internal(error.to_string()))?;
-        let name = format!("{}.{}", bank.code, format.extension());
-        Ok(ExportedFile { name, media_type: format.media_type(), content, left_out })
-    }
-
     /// Runs a change of single questions in one transaction.
     async fn change<T: Send + 'static>(
         &self,
@@ -333,28 +246,7 @@ impl Banks {
     }
 }
 
-/// Reads a bank file in the named format, or in the one that it looks like.
-fn read_file(format: &str, file: &[u8]) -> Result<(FoundBank, &'static str), ServiceError> {
-    if file.iter().all(u8::is_ascii_whitespace) {
-        return Err(ServiceError::UnreadableFile(message!("文件是空的", "the file is empty")));
-    }
-    let format: &dyn BankFormat = match format {
-        "auto" => formats::recognise(file).ok_or_else(|| {
-            ServiceError::UnreadableFile(message!(
-                "认不出文件的格式",
-                "the format of the file is not recognised"
-            ))
-        })?,
-        name => formats::find_format(name).ok_or(ServiceError::UnsupportedFormat)?,
-    };
-    let found = format.read(file).map_err(ServiceError::UnreadableFile)?;
-    if found.questions.is_empty() {
-        return Err(ServiceError::UnreadableFile(message!("文件里没有题目", "the file has no questions")));
-    }
-    Ok((found, format.name()))
-}
-
-fn only(allowed: bool) -> Result<(), ServiceError> {
+pub(super) fn only(allowed: bool) -> Result<(), ServiceError> {
     if allowed { Ok(()) } else { Err(ServiceError::Forbidden) }
 }
 

@@ -10,7 +10,7 @@ use crate::store::{Conflict, StoreError};
 pub type RejectedRoster = Box<RosterReport>;
 
 /// A refused or failed call.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     /// There is no valid access token.
     #[error("not authenticated")]
@@ -60,6 +60,9 @@ pub enum ServiceError {
     /// A file that cannot be read at all.
     #[error("unreadable file: {0}")]
     UnreadableFile(Message),
+    /// A bank that cannot be written in the wanted format.
+    #[error("unwritable file: {0}")]
+    UnwritableFile(Message),
     /// A format that is not supported.
     #[error("unsupported format")]
     UnsupportedFormat,

@@ -1,7 +1,7 @@
 //! The first start on an empty database: root unit, administrator, built-in bank, ready quizzes.
 
 use super::accounts::login_key;
-use super::import::{self, Checked};
+use super::import::{self, Checked, Progress};
 use super::quizzes::check_fillable;
 use super::{ServiceError, Services};
 use crate::domain::blueprint::{Blueprint, MultipleRule, Section};
@@ -71,7 +71,7 @@ impl Services {
             password_hash: self.context.passwords.hash(plain).await?,
             must_change_password: made_password.is_some(),
         };
-        let checked = import::check(built_in);
+        let checked = import::check(built_in, &Progress::silent());
         if let Some(place) = checked.rejected.first() {
             return Err(ServiceError::Internal(format!("built-in bank, {}: {}", place.at, place.message)));
         }
@@ -86,8 +86,8 @@ impl Services {
                 let root = units::create_unit(connection, None, UnitKind::Zone, ROOT_CODE, "园区党工委")?;
                 let id = members::create_member(connection, &NewMember { unit_id: root.id, ..admin }, now)?;
                 members::replace_grants(connection, id, &[(Role::Admin, root.id)])?;
-                let questions = checked.questions.len();
-                let bank = fill_bank(connection, checked, now)?;
+                let questions = checked.taken.len();
+                let bank = fill_bank(connection, &checked, now)?;
                 let mut ready = Vec::new();
                 for rules in ready_quizzes(now) {
                     // A small built-in bank (as in tests) leaves out the quizzes that it cannot fill.
@@ -135,9 +135,14 @@ impl Services {
     }
 }
 
-fn fill_bank(connection: &mut AnyConnection, checked: Checked, now: Millis) -> Result<BankRow, ServiceError> {
+fn fill_bank(
+    connection: &mut AnyConnection,
+    checked: &Checked,
+    now: Millis,
+) -> Result<BankRow, ServiceError> {
     let bank = banks::create_bank(connection, BUILT_IN_BANK, BUILT_IN_TITLE, now)?;
-    import::apply(connection, &bank, checked, "json", (None, now), true)?;
+    let plan = import::plan(&bank, &[], vec![], checked, "json", &Progress::silent());
+    import::save(connection, BUILT_IN_BANK, &plan, (None, now), &Progress::silent())?;
     Ok(banks::get_bank(connection, BUILT_IN_BANK)?)
 }
 

@@ -4,12 +4,13 @@
 pub mod accounts;
 pub mod attempts;
 pub mod bank_check;
+pub mod bank_files;
 pub mod banks;
 mod context;
 pub mod demo;
 mod error;
 pub mod first_start;
-mod import;
+pub mod import;
 pub mod leaderboards;
 pub mod members;
 mod passwords;

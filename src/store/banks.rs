@@ -1,5 +1,7 @@
 //! Question banks, their questions and their revisions.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::connection::on_backend;
@@ -215,23 +217,43 @@ pub fn identify(
     bank: BankId,
     codes: &[&str],
 ) -> Result<Vec<QuestionId>, StoreError> {
+    let mut known = identities(connection, bank)?;
+    let new: Vec<_> = codes
+        .iter()
+        .filter(|&&code| !known.contains_key(code))
+        .map(|&code| (questions::bank_id.eq(bank.0), questions::code.eq(code)))
+        .collect();
+    for chunk in new.chunks(ROWS_A_STATEMENT) {
+        on_backend!(connection, concrete => {
+            diesel::insert_into(questions::table)
+                .values(chunk)
+                .execute(concrete)
+                .map_err(|error| StoreError::unique(error, Conflict::QuestionCode))?
+        });
+    }
+    if !new.is_empty() {
+        known = identities(connection, bank)?;
+    }
+    codes.iter().map(|&code| known.get(code).copied().ok_or(StoreError::NotFound("question"))).collect()
+}
+
+/// The codes that a bank has ever used, those of retired questions too.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_codes(connection: &mut AnyConnection, bank: BankId) -> Result<Vec<String>, StoreError> {
+    Ok(questions::table.filter(questions::bank_id.eq(bank.0)).select(questions::code).load(connection)?)
+}
+
+fn identities(
+    connection: &mut AnyConnection,
+    bank: BankId,
+) -> Result<HashMap<String, QuestionId>, StoreError> {
     let known: Vec<(String, i64)> = questions::table
         .filter(questions::bank_id.eq(bank.0))
         .select((questions::code, questions::id))
         .load(connection)?;
-    let known: std::collections::HashMap<String, i64> = known.into_iter().collect();
-    let mut ids = Vec::with_capacity(codes.len());
-    for &code in codes {
-        ids.push(QuestionId(match known.get(code) {
-            Some(&id) => id,
-            None => diesel::insert_into(questions::table)
-                .values((questions::bank_id.eq(bank.0), questions::code.eq(code)))
-                .returning(questions::id)
-                .get_result(connection)
-                .map_err(|error| StoreError::unique(error, Conflict::QuestionCode))?,
-        }));
-    }
-    Ok(ids)
+    Ok(known.into_iter().map(|(code, id)| (code, QuestionId(id))).collect())
 }
 
 #[derive(Insertable)]

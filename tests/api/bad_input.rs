@@ -27,7 +27,8 @@ const WITH_JSON: &[(&str, &str)] = &[
     ("POST", "/attempts/{attempt}/submit"),
 ];
 /// The calls that take a file.
-const WITH_FILE: [&str; 3] = ["/units/import", "/members/import", "/banks/1000/import"];
+const WITH_FILE: [&str; 4] =
+    ["/units/import", "/members/import", "/banks/1000/import", "/banks/1000/imports"];
 /// The lists.
 const LISTS: [&str; 8] = [
     "/units?",

@@ -10,10 +10,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use self::members::{MEMBER_COLUMNS, MemberImport};
 use self::units::{UNIT_COLUMNS, UnitOrder, import_unit, order_units};
+use super::bank_files::{ExportedFile, workbook};
 use super::{Context, ServiceError};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
 use crate::formats::table::{Row, Table};
+use crate::formats::tables;
 use crate::formats::{Place, RosterReport};
 use crate::message;
 use crate::store::members::list_members_by_login;
@@ -23,6 +25,22 @@ use crate::store::{AnyConnection, StoreError};
 /// Units and people from files.
 pub struct Rosters {
     context: Arc<Context>,
+}
+
+/// A workbook to fill in with units.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn unit_template() -> Result<ExportedFile, ServiceError> {
+    workbook("unit-template.xlsx", tables::unit_template())
+}
+
+/// A workbook to fill in with members.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn member_template() -> Result<ExportedFile, ServiceError> {
+    workbook("member-template.xlsx", tables::member_template())
 }
 
 /// What became of one row.

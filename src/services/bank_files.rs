@@ -1,0 +1,256 @@
+//! Question banks from files and to files.
+
+use std::sync::Arc;
+
+use super::ServiceError;
+use super::banks::{Banks, only};
+use super::import::check::Checked;
+pub use super::import::jobs::ImportStatus;
+use super::import::{self, Progress, Stage};
+use crate::domain::message::Message;
+use crate::domain::roles::Principal;
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, tables};
+use crate::message;
+use crate::store::banks;
+
+/// How often an import compares itself with a bank that is being changed under it.
+const MOST_COMPARISONS: usize = 5;
+
+/// How to read a bank file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// Report only.
+    pub dry_run: bool,
+    /// Save the questions that can be taken although others are rejected.
+    pub accept_valid: bool,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug)]
+pub struct ExportedFile {
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl Banks {
+    /// Puts the questions of a file into a bank: all of them or none.
+    ///
+    /// # Errors
+    /// [`ServiceError::UnsupportedFormat`], [`ServiceError::UnreadableFile`];
+    /// [`ServiceError::ImportRejected`] when a question cannot be taken and `accept_valid` is not set.
+    pub async fn import(
+        &self,
+        principal: &Principal,
+        code: String,
+        format: &str,
+        file: impl AsRef<[u8]> + Send + 'static,
+        options: ImportOptions,
+    ) -> Result<ImportReport, ServiceError> {
+        only(principal.is_root_admin())?;
+        self.import_file(principal, code, format.to_owned(), file, options, &Progress::silent()).await
+    }
+
+    /// Begins to put the questions of a file into a bank, and returns at once; [`Banks::import_status`]
+    /// tells how far it is.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] for an unknown bank; [`ServiceError::UnsupportedFormat`];
+    /// [`ServiceError::Busy`] when too many imports run.
+    pub async fn begin_import(
+        &self,
+        principal: &Principal,
+        code: String,
+        format: &str,
+        file: impl AsRef<[u8]> + Send + 'static,
+        options: ImportOptions,
+    ) -> Result<ImportStatus, ServiceError> {
+        only(principal.is_root_admin())?;
+        if format != "auto" && formats::find_format(format).is_none() {
+            return Err(ServiceError::UnsupportedFormat);
+        }
+        let wanted = code.clone();
+        self.context.database.read(move |connection| banks::get_bank(connection, &wanted)).await?;
+        let id = self.context.new_session_id()?;
+        let status = self.jobs.begin(id.clone(), code.clone(), self.context.clock.now())?;
+        let (jobs, told) = (Arc::clone(&self.jobs), id.clone());
+        let progress = Progress::to(move |stage, done, total| jobs.advance(&told, stage, done, total));
+        let (banks, principal, format) = (self.clone(), principal.clone(), format.to_owned());
+        tokio::spawn(async move {
+            let outcome = banks.import_file(&principal, code, format, file, options, &progress).await;
+            banks.jobs.finish(&id, outcome, banks.context.clock.now());
+        });
+        Ok(status)
+    }
+
+    /// How an import stands that [`Banks::begin_import`] began on this instance.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when there is none, or it has been over for an hour.
+    pub fn import_status(&self, principal: &Principal, id: &str) -> Result<ImportStatus, ServiceError> {
+        only(principal.is_root_admin())?;
+        self.jobs.find(id, self.context.clock.now()).ok_or(ServiceError::NotFound("import"))
+    }
+
+    /// Puts questions that were read from files into a bank: all of them or none.
+    ///
+    /// # Errors
+    /// [`ServiceError::ImportRejected`] when a question cannot be taken and `accept_valid` is not set.
+    pub async fn import_found(
+        &self,
+        principal: &Principal,
+        code: String,
+        found: FoundBank,
+        format: &'static str,
+        options: ImportOptions,
+        progress: &Progress,
+    ) -> Result<ImportReport, ServiceError> {
+        only(principal.is_root_admin())?;
+        let told = progress.clone();
+        let checked = blocking(move || Ok(import::check(found, &told))).await?;
+        self.take(principal, code, (checked, format), options, progress).await
+    }
+
+    async fn import_file(
+        &self,
+        principal: &Principal,
+        code: String,
+        format: String,
+        file: impl AsRef<[u8]> + Send + 'static,
+        options: ImportOptions,
+        progress: &Progress,
+    ) -> Result<ImportReport, ServiceError> {
+        // What a file holds is in memory as a whole; a few at a time bound it.
+        let turn = self.imports.acquire().await;
+        let _turn = turn.map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let told = progress.clone();
+        let read = blocking(move || {
+            told.begin(Stage::Reading);
+            let (found, format) = read_file(&format, file.as_ref())?;
+            drop(file);
+            Ok((import::check(found, &told), format))
+        });
+        self.take(principal, code, read.await?, options, progress).await
+    }
+
+    /// Compares on a read connection, so that the writer, which saves everybody's answers, is held up by the
+    /// writing alone; when the bank has changed in between, compares again.
+    async fn take(
+        &self,
+        principal: &Principal,
+        code: String,
+        (checked, format): (Checked, &'static str),
+        options: ImportOptions,
+        progress: &Progress,
+    ) -> Result<ImportReport, ServiceError> {
+        let stamp = (Some(principal.member_id), self.context.clock.now());
+        let checked = Arc::new(checked);
+        for _ in 0..MOST_COMPARISONS {
+            let (compared, wanted, told) = (Arc::clone(&checked), code.clone(), progress.clone());
+            let plan = self
+                .context
+                .database
+                .read(move |connection| -> Result<_, ServiceError> {
+                    let bank = banks::get_bank(connection, &wanted)?;
+                    let current = banks::list_questions(connection, bank.id, bank.revision)?;
+                    let codes = banks::list_codes(connection, bank.id)?;
+                    Ok(import::plan(&bank, &current, codes, &compared, format, &told))
+                })
+                .await?;
+            if !checked.rejected.is_empty() && !options.accept_valid {
+                return Err(ServiceError::ImportRejected(Box::new(plan.report)));
+            }
+            if options.dry_run || (plan.added.is_empty() && plan.updated.is_empty()) {
+                return Ok(plan.report);
+            }
+            let plan = Arc::new(plan);
+            let (written, wanted, told) = (Arc::clone(&plan), code.clone(), progress.clone());
+            let revision = self
+                .context
+                .database
+                .write(move |connection| import::save(connection, &wanted, &written, stamp, &told))
+                .await?;
+            if let Some(revision) = revision {
+                return Ok(ImportReport { revision, ..plan.report.clone() });
+            }
+        }
+        Err(ServiceError::Busy("the bank is being changed by others".into()))
+    }
+
+    /// Writes the current revision to a file.
+    ///
+    /// # Errors
+    /// [`ServiceError::UnsupportedFormat`], [`ServiceError::UnwritableFile`]; [`ServiceError::Forbidden`]
+    /// for anybody but admins of the root.
+    pub async fn export(
+        &self,
+        principal: &Principal,
+        code: String,
+        format: &str,
+    ) -> Result<ExportedFile, ServiceError> {
+        only(principal.is_root_admin())?;
+        let format = formats::find_format(format).ok_or(ServiceError::UnsupportedFormat)?;
+        self.context
+            .database
+            .read(move |connection| -> Result<_, ServiceError> {
+                let bank = banks::get_bank(connection, &code)?;
+                let rows = banks::list_questions(connection, bank.id, bank.revision)?;
+                let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
+                let content = format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
+                let name = format!("{}.{}", bank.code, format.extension());
+                Ok(ExportedFile { name, media_type: format.media_type(), content })
+            })
+            .await
+    }
+}
+
+/// A file to fill in with questions.
+///
+/// # Errors
+/// [`ServiceError::UnsupportedFormat`] for another format than `xlsx`.
+pub fn bank_template(format: &str) -> Result<ExportedFile, ServiceError> {
+    match format {
+        "xlsx" => workbook("bank-template.xlsx", tables::bank_template()),
+        _ => Err(ServiceError::UnsupportedFormat),
+    }
+}
+
+/// A workbook as a file.
+pub(super) fn workbook(name: &str, content: Result<Vec<u8>, Message>) -> Result<ExportedFile, ServiceError> {
+    let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
+    Ok(ExportedFile { name: name.to_owned(), media_type: tables::XLSX_MEDIA_TYPE, content })
+}
+
+/// Runs what takes long off the threads that answer. A reader that gives up on a file by panicking is the
+/// file's fault to the caller, and ours in the log.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, ServiceError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a reader has panicked");
+        Err(ServiceError::UnreadableFile(message!(
+            "文件已损坏，读不出内容",
+            "the file is damaged and cannot be read"
+        )))
+    })
+}
+
+/// Reads a bank file in the named format, or in the one that it looks like.
+fn read_file(format: &str, file: &[u8]) -> Result<(FoundBank, &'static str), ServiceError> {
+    if file.iter().all(u8::is_ascii_whitespace) {
+        return Err(ServiceError::UnreadableFile(message!("文件是空的", "the file is empty")));
+    }
+    let format: &dyn BankFormat = match format {
+        "auto" => formats::recognise(file)
+            .ok_or_else(|| ServiceError::UnreadableFile(formats::unrecognised(file)))?,
+        name => formats::find_format(name).ok_or(ServiceError::UnsupportedFormat)?,
+    };
+    let found = format.read(file).map_err(ServiceError::UnreadableFile)?;
+    if found.questions.is_empty() {
+        return Err(ServiceError::UnreadableFile(message!("文件里没有题目", "the file has no questions")));
+    }
+    Ok((found, format.name()))
+}
