@@ -74,7 +74,13 @@ impl BankFormat for Json {
 
     fn recognises(&self, file: &[u8]) -> bool {
         let text = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-        matches!(text.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'[' | b'{'))
+        let mut marks = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        // Other formats begin texts with a bracket or brace, too, but what follows is none of these.
+        match (marks.next(), marks.next()) {
+            (Some(b'['), next) => matches!(next, Some(b'{' | b'[' | b']') | None),
+            (Some(b'{'), next) => matches!(next, Some(b'"' | b'}') | None),
+            _ => false,
+        }
     }
 
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message> {
@@ -139,7 +145,7 @@ impl BankFormat for Json {
             })
             .collect();
         serde_json::to_vec_pretty(&WrittenBank { title, questions })
-            .map(|content| Written { content, left_out: vec![] })
+            .map(Written::from)
             .map_err(|error| message!("无法写出：{error}", "cannot be written: {error}"))
     }
 }

@@ -2,11 +2,14 @@
 
 pub mod archive;
 pub mod conventions;
+mod docx;
 pub mod grid;
 mod json;
+mod paper;
 mod report;
 pub mod table;
 pub mod tables;
+mod txt;
 mod unrecognised;
 
 pub use report::{ImportReport, InitialPassword, Place, RejectedQuestion, RosterReport};
@@ -49,6 +52,13 @@ pub struct Written {
     pub left_out: Vec<Place>,
 }
 
+impl From<Vec<u8>> for Written {
+    /// A file that holds every question.
+    fn from(content: Vec<u8>) -> Self {
+        Self { content, left_out: vec![] }
+    }
+}
+
 /// A file format that banks can be read from and written to.
 pub trait BankFormat: Sync {
     /// The name that `format=` takes.
@@ -75,8 +85,10 @@ pub trait BankFormat: Sync {
 pub const FORMATS: &[&dyn BankFormat] = &[
     &json::Json,
     &tables::Xlsx,
-    // Tables have a heading of their own; plain texts are tried after them.
+    &docx::Docx,
+    // Tables have a heading of their own; plain texts are tried after them, the most particular first.
     &tables::Csv,
+    &txt::Txt,
 ];
 
 /// The format of this name.
@@ -88,3 +100,6 @@ pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {
 pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
     FORMATS.iter().copied().find(|format| format.recognises(file))
 }
+
+#[cfg(test)]
+mod random;
