@@ -1,11 +1,16 @@
 //! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
 
+mod aiken;
 pub mod archive;
 pub mod conventions;
 mod docx;
+mod gift;
 pub mod grid;
 mod json;
+mod markup;
+mod moodle;
 mod paper;
+mod qti;
 mod report;
 pub mod table;
 pub mod tables;
@@ -84,10 +89,14 @@ pub trait BankFormat: Sync {
 /// Every supported format, in the order in which `auto` tries them.
 pub const FORMATS: &[&dyn BankFormat] = &[
     &json::Json,
+    &moodle::MoodleXml,
+    &qti::Qti,
     &tables::Xlsx,
     &docx::Docx,
     // Tables have a heading of their own; plain texts are tried after them, the most particular first.
     &tables::Csv,
+    &aiken::Aiken,
+    &gift::Gift,
     &txt::Txt,
 ];
 
@@ -103,3 +112,5 @@ pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
 
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod round_trip_tests;
