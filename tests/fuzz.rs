@@ -174,13 +174,20 @@ fn seeds(format: &dyn BankFormat) -> Vec<Vec<u8>> {
     seeds.extend(
         all.iter().map(|question| format.write("题库", std::slice::from_ref(question)).unwrap().content),
     );
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let files = paths.iter().filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap());
+    let mut samples = Vec::new();
+    files_below(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats"), &mut samples);
+    samples.sort();
+    let files = samples.iter().map(|path| std::fs::read(path).unwrap());
     seeds.extend(files.filter(|file| file.len() <= LONGEST && format.recognises(file)));
     seeds.retain(|seed| !seed.is_empty());
     seeds
+}
+
+fn files_below(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
+    }
 }
 
 struct Mutator {

@@ -128,7 +128,7 @@ fn read(text: &str) -> FoundBank {
         match line {
             Line::Answer(key) => finish(&mut bank, &mut block, Some(key)),
             Line::Option(letter, text) if !block.stem.is_empty() => {
-                block.options.push((letter, text.to_owned()))
+                block.options.push((letter, text.to_owned()));
             }
             Line::Text(text) => match block.options.last_mut() {
                 Some((_, option)) => {

@@ -11,13 +11,13 @@ use crate::formats::markup::{html, names, tags};
 use crate::formats::{FoundBank, FoundQuestion, Place};
 use crate::message;
 
-/// How many pieces, and bytes, show whether a file is GIFT.
+/// How many pieces, and characters, show whether a file is GIFT.
 const LOOKED_AT: (usize, usize) = (20, 64 << 10);
 
 /// Whether `text` has what only GIFT has: a category, a title in colons, answers in braces.
 pub fn looks_like_gift(text: &str) -> bool {
-    let head = text.get(..text.floor_char_boundary(LOOKED_AT.1)).unwrap_or(text);
-    pieces(head).iter().take(LOOKED_AT.0).any(|piece| {
+    let head: String = text.chars().take(LOOKED_AT.1).collect();
+    pieces(&head).iter().take(LOOKED_AT.0).any(|piece| {
         piece.is_category
             || grammar::item(&piece.text).is_ok_and(|item| match &item.body {
                 // A table or a paper may hold braces; what follows a gap is the rest of its sentence.

@@ -20,7 +20,7 @@ fn refused(text: &str) -> String {
 }
 
 /// A file as a teacher writes it by hand.
-const BY_HAND: &str = include_str!("../../../tests/files/by-hand.gift");
+const BY_HAND: &str = include_str!("../../../tests/formats/gift/by-hand.gift");
 
 #[test]
 fn a_file_written_by_hand_is_read_in_full() {

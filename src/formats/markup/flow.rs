@@ -112,7 +112,7 @@ impl Flow {
         if UNSEEN.contains(&name) {
             self.unseen += 1;
         } else if self.unseen > 0 {
-            return;
+            // Nor what is inside.
         } else if name == "br" {
             self.line();
         } else if MEDIA.contains(&name) {
