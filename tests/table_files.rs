@@ -159,3 +159,55 @@ fn what_is_locked_or_cut_off_is_refused_with_a_reason() {
         }
     }
 }
+
+/// A workbook of LibreOffice with one of its parts replaced.
+fn with_part(part: &str, content: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read as _, Write as _};
+    let mut from = zip::ZipArchive::new(Cursor::new(file("libreoffice.xlsx"))).unwrap();
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..from.len() {
+        let mut entry = from.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut own = Vec::new();
+        entry.read_to_end(&mut own).unwrap();
+        to.start_file(&name, zip::write::SimpleFileOptions::default()).unwrap();
+        to.write_all(if name == part { content.as_bytes() } else { &own }).unwrap();
+    }
+    to.finish().unwrap().into_inner()
+}
+
+#[test]
+fn entities_are_not_unfolded_and_far_cells_cost_nothing() {
+    let mut entities = String::from("<!ENTITY e0 \"lol\">");
+    for level in 1..12 {
+        let inner = format!("&e{};", level - 1).repeat(10);
+        entities.push_str(&format!("<!ENTITY e{level} \"{inner}\">"));
+    }
+    let space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let strings = format!(
+        "<?xml version=\"1.0\"?><!DOCTYPE sst [{entities}]><sst xmlns=\"{space}\"><si><t>&e11;</t></si></sst>"
+    );
+    let bomb = with_part("xl/sharedStrings.xml", &strings);
+    let length = |bank: FoundBank| format!("{bank:?}").len();
+    assert!(recognise(&bomb).unwrap().read(&bomb).map_or(0, length) < 100_000);
+
+    let sheet = |cells: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><worksheet xmlns=\"{space}\"><sheetData>{cells}</sheetData></worksheet>"
+        )
+    };
+    let cell = |row: u32, place: &str, text: &str| {
+        format!("<row r=\"{row}\"><c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c></row>")
+    };
+    let heading = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>题干</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>答案</t></is></c></row>";
+    let far = with_part(
+        "xl/worksheets/sheet1.xml",
+        &sheet(&format!("{heading}{}", cell(1_048_576, "A1048576", "最后一行"))),
+    );
+    let bank = recognise(&far).unwrap().read(&far).unwrap();
+    assert_eq!(bank.questions[0].at, "Sheet1!A1048576");
+    let wide =
+        with_part("xl/worksheets/sheet1.xml", &sheet(&format!("{heading}{}", cell(2, "XFD2", "太远"))));
+    let refused = recognise(&wide).unwrap().read(&wide).unwrap_err();
+    assert!(refused.to_string().contains("column"), "{refused}");
+}
