@@ -2,11 +2,14 @@
 
 pub mod archive;
 pub mod conventions;
+mod docx;
 pub mod grid;
 mod json;
+mod paper;
 mod report;
 pub mod table;
 pub mod tables;
+mod txt;
 mod unrecognised;
 
 pub use report::{ImportReport, InitialPassword, Place, RejectedQuestion, RosterReport};
@@ -66,8 +69,10 @@ pub trait BankFormat: Sync {
 pub const FORMATS: &[&dyn BankFormat] = &[
     &json::Json,
     &tables::Xlsx,
+    &docx::Docx,
     // Tables have a heading of their own; plain texts are tried after them.
     &tables::Csv,
+    &txt::Txt,
 ];
 
 /// The format of this name.
@@ -79,3 +84,6 @@ pub fn find_format(name: &str) -> Option<&'static dyn BankFormat> {
 pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
     FORMATS.iter().copied().find(|format| format.recognises(file))
 }
+
+#[cfg(test)]
+mod random;

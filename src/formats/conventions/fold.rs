@@ -53,8 +53,8 @@ const RADICALS: [(char, char); 44] = [
 ];
 
 /// A text with look-alikes folded: Kangxi radicals and compatibility ideographs become the ideographs they
-/// stand for, full-width letters and digits become ASCII, every kind of space an ordinary one; invisible
-/// characters go; line ends become `\n`. Chinese punctuation stays as it is.
+/// stand for, full-width letters and digits become ASCII, every kind of space but the ideographic
+/// an ordinary one; invisible characters go; line ends become `\n`. Chinese punctuation stays as it is.
 pub fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -67,7 +67,7 @@ pub fn tidy(text: &str) -> String {
             }
             '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => tidied.push('\n'),
             '\t' => tidied.push('\t'),
-            '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => {
+            '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' => {
                 tidied.push(' ');
             }
             '\u{AD}'
@@ -122,7 +122,7 @@ mod tests {
             ("⻓⻋⻢⻰", "长车马龙"),
             ("金\u{F90A}", "金金"),
             ("ＡＢｃ１２，甲；乙：（）．", "ABc12，甲；乙：（）．"),
-            ("a\u{A0}b\u{3000}c\u{2003}d", "a b c d"),
+            ("a\u{A0}b\u{3000}c\u{2003}d", "a b\u{3000}c d"),
             ("零\u{200B}宽\u{FEFF}软\u{AD}连", "零宽软连"),
             ("一\r\n二\r三\u{0B}四\u{2028}五", "一\n二\n三\n四\n五"),
             ("e\u{301}①√×²℃½", "e\u{301}①√×²℃½"),

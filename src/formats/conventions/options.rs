@@ -29,6 +29,10 @@ struct Mark {
     sign: char,
 }
 
+fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\u{3000}')
+}
+
 fn option_sign(character: char) -> Option<char> {
     match character {
         '.' | '．' => Some('.'),
@@ -53,7 +57,7 @@ fn marks(text: &str) -> Vec<Mark> {
         let mut first = index;
         let mut last = index + 1;
         let opened = index.checked_sub(1).and_then(at).is_some_and(|c| "(（[【〔".contains(c));
-        while at(last) == Some(' ') && at(last + 1).and_then(option_sign).is_some() {
+        while at(last).is_some_and(is_blank) && at(last + 1).and_then(option_sign).is_some() {
             last += 1;
         }
         let sign = at(last).and_then(option_sign);
@@ -64,7 +68,7 @@ fn marks(text: &str) -> Vec<Mark> {
             first -= 1;
         }
         let mut before = first;
-        while before.checked_sub(1).and_then(at).is_some_and(|c| c == ' ' || c == '\t') {
+        while before.checked_sub(1).and_then(at).is_some_and(is_blank) {
             before -= 1;
         }
         let at_line = before == 0 || before.checked_sub(1).and_then(at) == Some('\n');
@@ -87,7 +91,7 @@ fn marks(text: &str) -> Vec<Mark> {
                 last += 1;
                 sign
             }
-            None if at_line && at(last).is_some_and(|c| c == ' ' || c == '\t') => ' ',
+            None if at_line && at(last).is_some_and(is_blank) => ' ',
             None => continue,
         };
         let letter = usize::try_from(u32::from(character) - u32::from('A')).unwrap_or(MOST_OPTIONS);
