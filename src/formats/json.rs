@@ -166,6 +166,10 @@ fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
         let message = message!("不能为空", "must not be empty");
         return Err(vec![Fault { pointer: "/code".into(), message }]);
     }
+    if read.verified_on.as_ref().is_some_and(String::is_empty) {
+        let message = message!("日期写作 YYYY-MM-DD", "a date is written YYYY-MM-DD");
+        return Err(vec![Fault { pointer: "/verified_on".into(), message }]);
+    }
     // A field that is left out here means the default, not that nothing is said of it.
     Ok(Draft {
         code: read.code,

@@ -80,10 +80,15 @@ impl Banks {
         let status = self.jobs.begin(id.clone(), code.clone(), self.context.clock.now())?;
         let (jobs, told) = (Arc::clone(&self.jobs), id.clone());
         let progress = Progress::to(move |stage, done, total| jobs.advance(&told, stage, done, total));
-        let (banks, principal, format) = (self.clone(), principal.clone(), format.to_owned());
+        let work = tokio::spawn({
+            let (banks, principal, format) = (self.clone(), principal.clone(), format.to_owned());
+            async move { banks.import_file(&principal, code, format, file, options, &progress).await }
+        });
+        let (jobs, clock) = (Arc::clone(&self.jobs), Arc::clone(&self.context.clock));
         tokio::spawn(async move {
-            let outcome = banks.import_file(&principal, code, format, file, options, &progress).await;
-            banks.jobs.finish(&id, outcome, banks.context.clock.now());
+            // Whatever becomes of it, it does not seem to run for ever.
+            let outcome = work.await.unwrap_or_else(|error| Err(ServiceError::Internal(error.to_string())));
+            jobs.finish(&id, outcome, clock.now());
         });
         Ok(status)
     }
