@@ -241,7 +241,7 @@ fn question() -> impl Strategy<Value = Question> {
 
 /// Every question of ours comes back from our own file as it was.
 fn comes_back(format: &dyn BankFormat, questions: &[Question]) -> Result<(), TestCaseError> {
-    let file = format.write("题库", questions).unwrap();
+    let file = format.write("题库", questions).unwrap().content;
     prop_assert!(format.recognises(&file));
     let bank = format.read(&file).unwrap();
     prop_assert_eq!(&bank.warnings, &vec![]);
