@@ -65,7 +65,7 @@ fn main() {
     let given = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let rows: usize = given.unwrap_or(ROWS);
     let format = find_format("xlsx").unwrap();
-    let file = format.write("题库", &questions(rows)).unwrap();
+    let file = format.write("题库", &questions(rows)).unwrap().content;
     println!("{rows} rows, {} MB", file.len() >> 20);
 
     let alone = shortest(|| {

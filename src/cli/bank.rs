@@ -201,6 +201,9 @@ async fn export(
     })?;
     std::fs::write(output, &file.content)
         .map_err(|error| Refusal(format!("{}: {error}", output.display())))?;
+    for place in &file.left_out {
+        eprintln!("left out: {}: {}", place.at, place.message);
+    }
     println!("{code} written to {} ({} bytes)", output.display(), file.content.len());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BankFormat, FoundBank, FoundQuestion};
+use super::{BankFormat, FoundBank, FoundQuestion, Written};
 use crate::domain::message::Message;
 use crate::domain::question::{DEFAULT_DIFFICULTY, Draft, Fault, Kind, Question};
 use crate::message;
@@ -74,7 +74,13 @@ impl BankFormat for Json {
 
     fn recognises(&self, file: &[u8]) -> bool {
         let text = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-        matches!(text.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'[' | b'{'))
+        let mut marks = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        // Other formats begin texts with a bracket or brace, too, but what follows is none of these.
+        match (marks.next(), marks.next()) {
+            (Some(b'['), next) => matches!(next, Some(b'{' | b'[' | b']') | None),
+            (Some(b'{'), next) => matches!(next, Some(b'"' | b'}') | None),
+            _ => false,
+        }
     }
 
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message> {
@@ -122,7 +128,7 @@ impl BankFormat for Json {
         Ok(FoundBank { title, questions, warnings: vec![] })
     }
 
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
         let questions = questions
             .iter()
             .map(|question| WrittenQuestion {
@@ -139,6 +145,7 @@ impl BankFormat for Json {
             })
             .collect();
         serde_json::to_vec_pretty(&WrittenBank { title, questions })
+            .map(Written::from)
             .map_err(|error| message!("无法写出：{error}", "cannot be written: {error}"))
     }
 }
@@ -237,7 +244,7 @@ mod tests {
         }
         .check()
         .unwrap();
-        let file = Json.write("标题", std::slice::from_ref(&question)).unwrap();
+        let file = Json.write("标题", std::slice::from_ref(&question)).unwrap().content;
         assert!(Json.recognises(&file));
         let bank = Json.read(&file).unwrap();
         assert_eq!(bank.title.as_deref(), Some("标题"));

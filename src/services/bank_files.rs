@@ -9,7 +9,7 @@ pub use super::import::jobs::ImportStatus;
 use super::import::{self, Progress, Stage};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport, tables};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written, tables};
 use crate::message;
 use crate::store::banks;
 
@@ -34,6 +34,8 @@ pub struct ExportedFile {
     pub media_type: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
+    /// The questions that the format cannot carry, by their codes, and why.
+    pub left_out: Vec<Place>,
 }
 
 impl Banks {
@@ -204,9 +206,10 @@ impl Banks {
                 let bank = banks::get_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
                 let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
-                let content = format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
+                let Written { content, left_out } =
+                    format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
                 let name = format!("{}.{}", bank.code, format.extension());
-                Ok(ExportedFile { name, media_type: format.media_type(), content })
+                Ok(ExportedFile { name, media_type: format.media_type(), content, left_out })
             })
             .await
     }
@@ -224,13 +227,13 @@ pub fn bank_template(format: &str) -> Result<ExportedFile, ServiceError> {
     };
     let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
     let media_type = formats::find_format(format).ok_or(ServiceError::UnsupportedFormat)?.media_type();
-    Ok(ExportedFile { name: format!("bank-template.{format}"), media_type, content })
+    Ok(ExportedFile { name: format!("bank-template.{format}"), media_type, content, left_out: vec![] })
 }
 
 /// A workbook as a file.
 pub(super) fn workbook(name: &str, content: Result<Vec<u8>, Message>) -> Result<ExportedFile, ServiceError> {
     let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
-    Ok(ExportedFile { name: name.to_owned(), media_type: tables::XLSX_MEDIA_TYPE, content })
+    Ok(ExportedFile { name: name.to_owned(), media_type: tables::XLSX_MEDIA_TYPE, content, left_out: vec![] })
 }
 
 /// Runs what takes long off the threads that answer. A reader that gives up on a file by panicking is the

@@ -17,7 +17,7 @@ use xml::{Node, walk};
 use super::archive::{self, Archive};
 use super::conventions::{decode, fold};
 use super::paper::{self, EMPHASIS, Escapes, Heading, Line};
-use super::{BankFormat, FoundBank, FoundQuestion, Place};
+use super::{BankFormat, FoundBank, FoundQuestion, Place, Written};
 use crate::domain::message::Message;
 use crate::domain::question::Question;
 use crate::message;
@@ -84,8 +84,8 @@ impl BankFormat for Docx {
         Ok(bank)
     }
 
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
-        write::write(title, questions)
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
+        write::write(title, questions).map(Written::from)
     }
 }
 
