@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn brackets_of_other_texts_are_no_json() {
+        for file in [&b"[1] A question"[..], b"{\\rtf1 x}", b"{=a ~b}", b"x"] {
+            assert!(!Json.recognises(file));
+        }
+        for file in [&b" [ {"[..], b"[]", b"{\n\"title\"", b"{}", b"\xEF\xBB\xBF["] {
+            assert!(Json.recognises(file));
+        }
+    }
+
+    #[test]
     fn what_is_no_bank_is_refused_with_its_place() {
         for file in
             [&b"{"[..], b"42", b"{\"questions\": 1}", b"{\"questions\": [], \"extra\": 1}", b"\xff\xfe"]

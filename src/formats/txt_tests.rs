@@ -46,7 +46,7 @@ fn the_built_in_bank_goes_out_and_comes_back_without_a_backslash() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_reads_back_the_same(questions in random::questions(), title in "[ -~一-龟：（）]{0,8}") {
@@ -57,5 +57,31 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_stumble(text in "([一-三、A-D.0-9（）：答案解析单选题\n√|;_ \\\\]|[1-3][.、]|[A-C][.、]|答案：|【|】|\n){0,120}") {
         let _ = Txt.read(text.as_bytes());
+    }
+}
+
+/// Each of these made an earlier reader look at the same lines again and again.
+#[test]
+fn monotonous_files_come_to_an_end() {
+    for bit in [
+        "A. ",
+        "A.B.",
+        "1. ",
+        "（",
+        "【答案】",
+        "答案：",
+        "1-5 ",
+        "\n1. 甲",
+        "\n答案：A",
+        "\n参考答案\n1. A",
+        "\nA. 甲",
+        "\n一、单选题",
+        "\n甲",
+        "\n\n甲\nA. 1",
+    ] {
+        let file = bit.repeat(6_000 / bit.len());
+        if let Ok(bank) = Txt.read(file.as_bytes()) {
+            assert!(bank.questions.len() <= file.lines().count(), "{bit:?}");
+        }
     }
 }

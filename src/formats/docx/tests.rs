@@ -209,15 +209,9 @@ fn text_boxes_are_read_and_embedded_parts_told() {
 
 #[test]
 fn hostile_old_and_foreign_files_are_refused() {
-    let old: Vec<u8> = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
-        .iter()
-        .copied()
-        .chain([0; 600])
-        .chain("WordDocument".encode_utf16().flat_map(u16::to_le_bytes))
-        .collect();
-    for file in [old.as_slice(), b"{\\rtf1 x}"] {
-        assert!(Docx.recognises(file));
-        assert!(Docx.read(file).unwrap_err().to_string().contains("save it as .docx"));
+    for file in [&b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"[..], b"{\\rtf1 x}", b"PK\x03\x04", b""] {
+        assert!(!Docx.recognises(file));
+        assert!(Docx.read(file).is_err());
     }
     let good = document(&ps("判断题\n1. 甲\n答案：对"));
     assert_eq!(shown(&good).len(), 1);
@@ -237,7 +231,7 @@ fn hostile_old_and_foreign_files_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_reads_back_the_same(questions in random::questions(), title in "[!-~一-龟：（）]{0,8}") {

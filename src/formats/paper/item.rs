@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::escape::release;
+use super::evidence::{begins_options, head};
 use super::{EMPHASIS, labels};
 use crate::domain::message::Message;
 use crate::domain::question::{Draft, Fault};
@@ -27,6 +28,8 @@ pub(super) struct Item {
     pub(super) warnings: Vec<Message>,
     pub(super) faults: Vec<Fault>,
     raw: String,
+    /// Whether a line of its body begins the options.
+    has_options: bool,
 }
 
 fn slot(field: Field) -> u8 {
@@ -59,7 +62,7 @@ impl Item {
 
     /// Whether it has what a question needs besides its stem: an answer or options.
     pub(super) fn is_complete(&self) -> bool {
-        self.has(Field::Key) || options::split(short(self.text(Field::Stem))).is_some()
+        self.has(Field::Key) || self.has_options
     }
 
     /// Adds a line; the labels in it say which field its parts belong to.
@@ -114,6 +117,11 @@ impl Item {
 
     /// Adds a line to a field.
     pub(super) fn append(&mut self, field: Field, line: &str) {
+        if slot(field) == slot(Field::Stem) {
+            // Line by line: the body as a whole may be long, and is taken apart only once.
+            self.has_options =
+                self.has_options || begins_options(line) || options::split(head(line)).is_some();
+        }
         let text = self.texts.entry(slot(field)).or_default();
         if !text.is_empty() {
             text.push('\n');
@@ -199,11 +207,6 @@ fn answer_and_rest(
         return (first.trim().to_owned(), Some(rest.trim().to_owned()));
     }
     (answer.to_owned(), explanation)
-}
-
-/// At most so much of a body as a question can have.
-fn short(text: &str) -> &str {
-    text.char_indices().nth(40_000).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
 fn plain(text: &str) -> String {

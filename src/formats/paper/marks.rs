@@ -173,8 +173,15 @@ const HEADING_TAILS: [&str; 26] = [
     "-",
 ];
 
+/// Every Chinese word for a kind has one of these characters.
+const KIND_SIGNS: &str = "选断非误错空充全答问释述例料析观解辨算用合写文译词务线配序听录传单项";
+
 /// A kind at the beginning of `text`, and what follows it: the longest word wins.
 pub(super) fn leading_kind(text: &str) -> Option<(&str, &str)> {
+    // Most lines have none of the characters of these words, and need no closer look.
+    if !text.chars().take(12).any(|c| c.is_ascii_alphabetic() || KIND_SIGNS.contains(c)) {
+        return None;
+    }
     let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(12).collect();
     ends.into_iter().rev().find_map(|end| {
         let (word, tail) = text.split_at_checked(end)?;

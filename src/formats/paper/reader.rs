@@ -1,7 +1,7 @@
 //! From the lines of a paper to its questions: which line begins a question, which goes on with one.
 
 use super::entries::Entry;
-use super::evidence::View;
+use super::evidence::{Facts, View};
 use super::item::Item;
 use super::list::{AnswerList, Section};
 use super::marks::{self, Heading, Numbered, Style};
@@ -15,7 +15,9 @@ use crate::message;
 
 /// Reads the questions of a paper.
 pub(in crate::formats) fn read(lines: &[Line]) -> FoundBank {
-    let mut reader = Reader { view: View { lines }, sections: vec![Section::default()], ..Reader::default() };
+    let facts: Vec<Facts> = lines.iter().map(Facts::of).collect();
+    let view = View { lines, facts: &facts };
+    let mut reader = Reader { view, sections: vec![Section::default()], ..Reader::default() };
     for index in 0..lines.len() {
         reader.line(index);
     }
