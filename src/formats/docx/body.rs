@@ -146,11 +146,11 @@ impl Reader<'_> {
             (Space::Word, "rPr") => self.in_run(|run| run.in_properties = true),
             (Space::Word, "t") | (Space::Math, "t") => self.in_text = true,
             (Space::Word, "br" | "cr") => self.text("\n"),
-            (Space::Word, "tab" | "ptab") => {
-                if self.open.last().is_some_and(|open| !open.in_properties) {
-                    self.text("\t");
-                }
+            (Space::Word, "tab" | "ptab") if self.open.last().is_some_and(|open| !open.in_properties) => {
+                self.text("\t");
             }
+            // A stop of the paragraph's layout.
+            (Space::Word, "tab" | "ptab") => {}
             (Space::Word, "noBreakHyphen") => self.text("-"),
             (Space::Word, "sym") => self.symbol(element),
             (Space::Word, "tbl") => self.tables.push(vec![]),

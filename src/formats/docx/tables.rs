@@ -85,7 +85,7 @@ fn questions(grid: &[Row<'_>], heading: usize, number: usize, kind: &str) -> Tab
         match headings::field(&name) {
             // A running number is a row's, not a question's.
             Some(field) if columns.iter().any(|(_, other)| *other == field) => {
-                unknown.push((name, field == Field::Ignored))
+                unknown.push((name, field == Field::Ignored));
             }
             Some(field) => columns.push((index, field)),
             None => unknown.push((name.clone(), name.is_empty())),
