@@ -5,6 +5,8 @@ mod numbering;
 mod styles;
 mod tables;
 mod write;
+
+pub(super) use write::write_with_notes;
 mod xml;
 
 use body::{Block, Paragraph};
@@ -15,7 +17,7 @@ use xml::{Node, walk};
 use super::archive::{self, Archive};
 use super::conventions::{decode, fold};
 use super::paper::{self, EMPHASIS, Escapes, Heading, Line};
-use super::{BankFormat, FoundBank, FoundQuestion, Place, Written};
+use super::{BankFormat, FoundBank, FoundQuestion, Place, Written, unrecognised};
 use crate::domain::message::Message;
 use crate::domain::question::Question;
 use crate::message;
@@ -38,18 +40,13 @@ impl BankFormat for Docx {
         "docx"
     }
 
-    /// The old and the foreign files of word processors are recognised too, to be refused with advice.
     fn recognises(&self, file: &[u8]) -> bool {
         archive::holds(file, |name| name.starts_with("word/document") && name.ends_with(".xml"))
-            || is_other_document(file)
     }
 
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message> {
-        if is_other_document(file) {
-            return Err(message!(
-                "这不是 .docx 文件（可能是旧版 .doc、.wps、.rtf 或 .odt），请用 Word 或 WPS 打开，另存为 .docx 再上传",
-                "this is no .docx file but an old .doc, .wps, .rtf or .odt; open it in Word and save it as .docx"
-            ));
+        if !archive::is_zip(file) {
+            return Err(unrecognised(file));
         }
         let mut archive = Archive::open(file)?;
         let name = document_name(&mut archive);
@@ -60,10 +57,7 @@ impl BankFormat for Docx {
             decode::text(&archive.read(name)?).map(Some).map_err(|_| xml::damaged())
         };
         let Some(document) = part(&name)? else {
-            return Err(message!(
-                "压缩包里没有 Word 正文，请用 Word 打开后另存为 .docx",
-                "the archive holds no text of a Word file; open it in Word and save it as .docx"
-            ));
+            return Err(unrecognised(file));
         };
         let styles =
             part("word/styles.xml")?.map(|part| Styles::read(&part)).transpose()?.unwrap_or_default();
@@ -85,18 +79,6 @@ impl BankFormat for Docx {
     fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
         write::write(title, questions).map(Written::from)
     }
-}
-
-/// Old `.doc` and `.wps` (a compound file with a stream `WordDocument`), RTF, and OpenDocument text.
-fn is_other_document(file: &[u8]) -> bool {
-    let word: Vec<u8> = "WordDocument".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let compound =
-        file.starts_with(b"\xD0\xCF\x11\xE0") && file.windows(word.len()).any(|window| window == word);
-    let open = file.starts_with(b"PK")
-        && file
-            .get(30..77)
-            .is_some_and(|start| start.starts_with(b"mimetypeapplication/vnd.oasis.opendocument.text"));
-    compound || file.starts_with(b"{\\rtf") || open
 }
 
 /// The part that the package names as its main document.
