@@ -28,6 +28,7 @@ pub struct ApiState {
     pub services: Arc<Services>,
     pub(super) metrics: Metrics,
     pub(super) openapi: String,
+    pub(super) pages: leaderboards::WrittenPages,
     /// Path templates and their methods, to tell a wrong method from a wrong path.
     routes: Vec<(Vec<String>, Vec<&'static str>)>,
 }
@@ -56,7 +57,13 @@ impl ApiState {
             .chain(UNDOCUMENTED.map(|path| (path.split('/').map(ToOwned::to_owned).collect(), vec!["GET"])))
             .collect();
         let openapi = serde_json::to_string(&document).unwrap_or_default();
-        Self { services, metrics: Metrics::new(), openapi, routes }
+        Self {
+            services,
+            metrics: Metrics::new(),
+            openapi,
+            pages: leaderboards::WrittenPages::default(),
+            routes,
+        }
     }
 
     /// The methods of the route that `path` belongs to; none when there is no such route.

@@ -1,11 +1,14 @@
 //! Rankings.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use actix_web::get;
+use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,7 +16,7 @@ use super::app::ApiState;
 use super::extract::{Anyone, Caller, Query};
 use super::page::{PageParams, cursor};
 use super::problem::Problem;
-use super::wire::{UnitName, timestamp};
+use super::wire::{UnitName, timestamp, with_ready_field};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
 use crate::domain::org::UnitKind;
 use crate::domain::period::Period;
@@ -21,7 +24,8 @@ use crate::domain::points::Points;
 use crate::domain::ranking::MemberKey;
 use crate::domain::time::Millis;
 use crate::message;
-use crate::services::leaderboards::{Board, MemberRowView, UnitRowView};
+use crate::services::ServiceError;
+use crate::services::leaderboards::{Board, MemberBoard, MemberRowView, UnitRowView};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -67,12 +71,21 @@ pub(super) struct UnitBoardParams {
     kind: Option<UnitKind>,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what MemberBoardHead and the rows make together")]
 pub(super) struct MemberBoardResponse {
+    #[schema(inline)]
+    #[serde(flatten)]
+    head: MemberBoardHead,
+    items: Vec<MemberBoardRow>,
+}
+
+/// A page of a member board, but for its rows.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MemberBoardHead {
     /// The instant for which the ranking holds.
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
-    items: Vec<MemberBoardRow>,
     /// My own row; null without a result that counts here.
     #[schema(required)]
     me: Option<MemberBoardRow>,
@@ -81,12 +94,60 @@ pub(super) struct MemberBoardResponse {
     next_cursor: Option<String>,
 }
 
+/// What a written first page depends on: the board, the unit, the number of rows.
+type PageKey = (Board, Option<UnitId>, usize);
+
+/// The rows of a page as JSON, good as long as the stamp of the board stands.
+struct WrittenPage {
+    stamp: (u64, u64),
+    rows: Vec<u8>,
+    next_cursor: Option<String>,
+}
+
+/// First pages that are kept written: what everybody looks at while a contest runs.
+pub(super) struct WrittenPages(Cache<PageKey, Arc<WrittenPage>>);
+
+impl Default for WrittenPages {
+    fn default() -> Self {
+        Self(Cache::new(MOST_PAGES))
+    }
+}
+
+/// Room for what stands around the rows of a page, in bytes.
+const HEAD_BYTES: usize = 512;
+/// First pages that are kept, at some 8 KB each.
+const MOST_PAGES: usize = 1_000;
+
+/// The rows of a page, written before or now.
+async fn write_page(
+    state: &ApiState,
+    open: &MemberBoard,
+    key: PageKey,
+    after: Option<MemberKey>,
+) -> Result<Arc<WrittenPage>, Problem> {
+    let kept = state.pages.0.get(&key).filter(|kept| after.is_none() && Some(kept.stamp) == open.stamp);
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let page = state.services.leaderboards.page(open, after, key.2).await?;
+    let rows: Vec<MemberBoardRow> = page.rows.into_iter().map(Into::into).collect();
+    let rows = serde_json::to_vec(&rows).map_err(|error| ServiceError::Internal(error.to_string()))?;
+    let next_cursor =
+        page.next.and_then(|key| cursor(&(key.score.0.0, key.elapsed_ms, key.submitted_at.0, key.member.0)));
+    let written = Arc::new(WrittenPage { stamp: open.stamp.unwrap_or_default(), rows, next_cursor });
+    if after.is_none() && open.stamp.is_some() {
+        state.pages.0.insert(key, Arc::clone(&written));
+    }
+    Ok(written)
+}
+
 #[derive(Serialize, ToSchema)]
 pub(super) struct MemberBoardRow {
     /// Equal score and elapsed time share a rank, and the next rank skips.
     rank: u32,
     member_id: i64,
-    name: String,
+    #[schema(value_type = String)]
+    name: Arc<str>,
     unit: UnitName,
     #[schema(value_type = f64)]
     score: Points,
@@ -171,7 +232,7 @@ pub(super) async fn rank_members(
     board: Query<BoardParams>,
     params: Query<MemberBoardParams>,
     page: Query<PageParams>,
-) -> Result<Json<MemberBoardResponse>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let after = page.0.cursor::<(i64, i64, i64, i64)>()?.map(|(score, elapsed_ms, at, member)| MemberKey {
         score: Reverse(Points(score)),
         elapsed_ms,
@@ -179,15 +240,19 @@ pub(super) async fn rank_members(
         member: MemberId(member),
     });
     let (board, unit, limit) = (board.0.board()?, params.0.unit.map(UnitId), page.0.limit()?);
-    let view = state.services.leaderboards.members(&caller.principal, board, unit, after, limit).await?;
-    Ok(Json(MemberBoardResponse {
-        as_of: timestamp(view.as_of),
-        items: view.rows.into_iter().map(Into::into).collect(),
-        me: view.me.map(Into::into),
-        next_cursor: view
-            .next
-            .and_then(|key| cursor(&(key.score.0.0, key.elapsed_ms, key.submitted_at.0, key.member.0))),
-    }))
+    let leaderboards = &state.services.leaderboards;
+    let open = leaderboards.members(&caller.principal, board, unit).await?;
+    let page = write_page(&state, &open, (board, unit, limit), after).await?;
+    let me = leaderboards.own(&open, caller.principal.member_id).await?;
+    let head = MemberBoardHead {
+        as_of: timestamp(open.as_of),
+        me: me.map(Into::into),
+        next_cursor: page.next_cursor.clone(),
+    };
+    let mut body = Vec::with_capacity(page.rows.len() + HEAD_BYTES);
+    serde_json::to_writer(&mut body, &head).map_err(|error| ServiceError::Internal(error.to_string()))?;
+    with_ready_field(&mut body, "items", |body| body.extend_from_slice(&page.rows));
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// The ranking of units, for a quiz or a period.

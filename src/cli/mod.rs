@@ -6,6 +6,7 @@ mod admin;
 mod backup;
 mod bank;
 mod demo;
+mod doctor;
 mod members;
 mod serve;
 
@@ -47,6 +48,8 @@ enum Command {
     /// Administrators.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Check the database, grade every result again, compute the rankings again: does it all agree?
+    Doctor,
     /// Write a consistent copy of the database to a file, also while the server runs.
     Backup(backup::BackupArgs),
     /// Put a backup in the place of a missing database; one that exists is never overwritten.
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
             Some(Command::Bank(command)) => bank::run(database, command).await,
             Some(Command::Members(command)) => members::run(database, command).await,
             Some(Command::Admin(command)) => admin::run(database, command).await,
+            Some(Command::Doctor) => doctor::run(database).await,
             Some(Command::Backup(args)) => backup::back_up(&database, &args),
             Some(Command::Restore(args)) => backup::restore(&database, &args),
         }

@@ -10,6 +10,11 @@ use crate::config::{DatabaseConfig, ServeConfig};
 use crate::services::Services;
 use crate::services::attempts::SWEEP_BATCH;
 
+/// How often the database is asked for results that this instance was not told of, and how often the
+/// listener is asked whether there are any.
+const FOLLOW_EVERY: Duration = Duration::from_millis(400);
+const LISTEN_EVERY: Duration = Duration::from_millis(50);
+
 /// How often expired attempts are looked for: a result is to be in its rankings within a second.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 
@@ -27,9 +32,12 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
     println!("Data: {}", database.database_url.shown());
     println!("Qianti is ready: open http://{address}/ (API documentation: http://{address}/docs/)");
     let sweeping = actix_web::rt::spawn(sweep(Arc::clone(&services)));
+    let following = actix_web::rt::spawn(follow(Arc::clone(&services)));
     server.await?;
-    sweeping.abort();
-    drop(sweeping.await);
+    for task in [sweeping, following] {
+        task.abort();
+        drop(task.await);
+    }
     drop(services);
     writers.finish();
     Ok(())
@@ -45,5 +53,21 @@ async fn sweep(services: Arc<Services>) {
             Err(error) => tracing::warn!(%error, "the sweep of expired attempts failed"),
         }
         actix_web::rt::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Keeps the rankings in step with what other instances write, for ever.
+async fn follow(services: Arc<Services>) {
+    let mut waited = Duration::ZERO;
+    loop {
+        actix_web::rt::time::sleep(LISTEN_EVERY).await;
+        waited += LISTEN_EVERY;
+        if waited < FOLLOW_EVERY && !services.leaderboards.expects_results() {
+            continue;
+        }
+        waited = Duration::ZERO;
+        if let Err(error) = services.leaderboards.follow().await {
+            tracing::warn!(%error, "results of other instances could not be read");
+        }
     }
 }

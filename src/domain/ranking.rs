@@ -18,6 +18,8 @@ use super::time::Millis;
 /// A graded attempt, as rankings see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// The how-manieth of all results: what tells it from the others.
+    pub no: i64,
     /// Of which quiz.
     pub quiz: QuizId,
     /// What that quiz is for.
@@ -26,7 +28,9 @@ pub struct Entry {
     pub member: MemberId,
     /// For which unit: the member's own when the attempt was begun.
     pub unit: UnitId,
-    /// The local date on which it was begun.
+    /// When it was begun.
+    pub started_at: Millis,
+    /// The local date of that.
     pub day: Date,
     /// What it earned.
     pub score: Points,
@@ -36,6 +40,22 @@ pub struct Entry {
     pub submitted_at: Millis,
     /// Whether it passed.
     pub passed: bool,
+}
+
+impl Entry {
+    /// The day whose result this is; only of a `daily` quiz, of which one counts each day.
+    pub fn counted_day(&self) -> Option<Date> {
+        (self.kind == QuizKind::Daily).then_some(self.day)
+    }
+
+    /// Whether this result counts instead of another one of the same member, quiz and counted day: of a
+    /// `daily` quiz the first, of any other the best.
+    pub fn counts_before(&self, score: Points, elapsed_ms: i64, submitted_at: Millis) -> bool {
+        if self.kind == QuizKind::Daily {
+            return self.submitted_at < submitted_at;
+        }
+        (Reverse(self.score), self.elapsed_ms, self.submitted_at) < (Reverse(score), elapsed_ms, submitted_at)
+    }
 }
 
 /// The results that count on a board, and how many attempts each member made there.
@@ -63,24 +83,15 @@ pub fn counted(entries: impl IntoIterator<Item = Entry>) -> Counted {
     let mut picked: HashMap<(MemberId, QuizId, Option<Date>), Entry> = HashMap::new();
     for entry in entries {
         *attempts.entry((entry.member, entry.unit)).or_insert(0) += 1;
-        let day = (entry.kind == QuizKind::Daily).then_some(entry.day);
-        let slot = picked.entry((entry.member, entry.quiz, day));
+        let slot = picked.entry((entry.member, entry.quiz, entry.counted_day()));
         slot.and_modify(|kept| {
-            if counts_before(&entry, kept) {
+            if entry.counts_before(kept.score, kept.elapsed_ms, kept.submitted_at) {
                 kept.clone_from(&entry);
             }
         })
         .or_insert(entry);
     }
     Counted { entries: picked.into_values().collect(), attempts }
-}
-
-fn counts_before(entry: &Entry, kept: &Entry) -> bool {
-    if entry.kind == QuizKind::Daily {
-        return entry.submitted_at < kept.submitted_at;
-    }
-    let quality = |entry: &Entry| (Reverse(entry.score), entry.elapsed_ms, entry.submitted_at);
-    quality(entry) < quality(kept)
 }
 
 /// Where a row stands on a member board; the order of this key is the order of the board.

@@ -5,10 +5,12 @@ use super::*;
 
 fn entry(member: i64, score: i64, elapsed_ms: i64, submitted_at: i64) -> Entry {
     Entry {
+        no: 0,
         quiz: QuizId(1),
         kind: QuizKind::Contest,
         member: MemberId(member),
         unit: UnitId(1),
+        started_at: Millis(submitted_at),
         day: date(2026, 11, 23),
         score: Points(score),
         elapsed_ms,

@@ -3,3 +3,4 @@
 pub mod banks;
 pub mod latest;
 pub mod papers;
+pub mod scoreboard;

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::ServiceError;
+use super::live_quiz::LiveQuiz;
 use super::passwords::PasswordHasher;
 use crate::domain::blueprint::Shortfall;
-use crate::domain::ids::{AttemptId, BankId};
+use crate::domain::ids::{AttemptId, BankId, QuizId};
 use crate::domain::period::Calendar;
 use crate::domain::time::Millis;
 use crate::live::banks::{BankCache, BankSnapshot};
+use crate::live::latest::Latest;
+use crate::live::scoreboard::Scoreboard;
 use crate::store::{AnyConnection, Backend, Database, StoreError, banks};
 
 /// Tells the time.
@@ -87,7 +90,12 @@ pub struct Context {
     /// Hashes and checks passwords.
     pub(super) passwords: PasswordHasher,
     banks: BankCache,
+    pub(super) quizzes: Latest<QuizId, LiveQuiz>,
+    pub(super) scoreboard: Arc<Scoreboard>,
 }
+
+/// Quizzes that are held in memory.
+const MOST_QUIZZES: usize = 1_000;
 
 impl Context {
     pub(super) fn new(
@@ -99,7 +107,17 @@ impl Context {
         let calendar =
             Calendar::new(&settings.timezone).map_err(|error| ServiceError::Internal(error.to_string()))?;
         let passwords = PasswordHasher::new(settings.hashing_threads, settings.hashing_queue);
-        Ok(Self { database, clock, calendar, settings, entropy, passwords, banks: BankCache::new() })
+        Ok(Self {
+            database,
+            clock,
+            calendar,
+            settings,
+            entropy,
+            passwords,
+            banks: BankCache::new(),
+            quizzes: Latest::new(MOST_QUIZZES),
+            scoreboard: Arc::default(),
+        })
     }
 
     /// Random bytes.

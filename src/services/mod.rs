@@ -7,10 +7,12 @@ pub mod bank_check;
 pub mod banks;
 mod context;
 pub mod demo;
+pub mod doctor;
 mod error;
 pub mod first_start;
 mod import;
 pub mod leaderboards;
+mod live_quiz;
 pub mod members;
 mod passwords;
 pub mod quizzes;
@@ -69,7 +71,7 @@ impl Services {
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
-            leaderboards: leaderboards::Leaderboards::new(Arc::clone(&context)),
+            leaderboards: leaderboards::Leaderboards::start(Arc::clone(&context)).await?,
             context,
         })
     }

@@ -13,6 +13,7 @@ mod connection;
 mod database;
 mod error;
 mod freshness;
+pub mod health;
 pub mod keys;
 pub mod members;
 mod notices;

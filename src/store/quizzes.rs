@@ -227,19 +227,3 @@ pub fn has_attempts(connection: &mut AnyConnection, id: QuizId) -> Result<bool, 
     Ok(diesel::select(diesel::dsl::exists(attempts::table.filter(attempts::quiz_id.eq(id.0))))
         .get_result(connection)?)
 }
-
-/// The revision of a quiz, held until the transaction ends, so that its rules cannot change under an
-/// attempt that is being begun; `None` when the quiz is gone.
-///
-/// # Errors
-/// When the database fails.
-pub fn hold_revision(connection: &mut AnyConnection, id: QuizId) -> Result<Option<i32>, StoreError> {
-    let revision = quizzes::table.find(id.0).select(quizzes::revision);
-    let found = match connection {
-        // Its one writer holds everything.
-        AnyConnection::Sqlite(concrete) => revision.first(concrete).optional()?,
-        #[cfg(feature = "postgres")]
-        AnyConnection::Postgres(concrete) => revision.for_share().first(concrete).optional()?,
-    };
-    Ok(found)
-}

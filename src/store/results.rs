@@ -1,76 +1,123 @@
 //! Graded attempts, as rankings read them.
 
+use std::collections::HashMap;
+
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::schema::{attempts, quizzes};
 use super::{AnyConnection, StoreError};
-use crate::domain::attempt::AttemptStatus;
 use crate::domain::ids::{MemberId, QuizId, UnitId};
-use crate::domain::period::{Calendar, Span};
+use crate::domain::period::Calendar;
 use crate::domain::points::Points;
 use crate::domain::quiz::QuizKind;
 use crate::domain::ranking::Entry;
 use crate::domain::time::Millis;
 
-/// Which graded attempts a board is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+/// Which graded attempts are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of them.
+    All,
     /// Those of one quiz.
     Quiz(QuizId),
-    /// Those submitted in a span of time (of a `daily` quiz: begun in it, because its days are those of
-    /// the beginning), practice left out.
-    Span(Span),
+    /// Those with a number above `after`, or with one of `numbers`.
+    Numbered {
+        /// The number that they follow.
+        after: i64,
+        /// Numbers that are wanted besides.
+        numbers: Vec<i64>,
+    },
 }
 
-type Columns = ((i64, String), (i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<bool>));
+type Columns = ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<bool>));
 
-/// The graded attempts of `scope`, in no order.
+/// What each quiz is for.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_entries(
+pub fn list_kinds(connection: &mut AnyConnection) -> Result<HashMap<QuizId, QuizKind>, StoreError> {
+    let rows: Vec<(i64, String)> = quizzes::table.select((quizzes::id, quizzes::kind)).load(connection)?;
+    rows.into_iter()
+        .map(|(id, kind)| {
+            let kind =
+                QuizKind::parse(&kind).ok_or_else(|| StoreError::corrupt(format!("quiz {id}"), kind))?;
+            Ok((QuizId(id), kind))
+        })
+        .collect()
+}
+
+/// Gives the graded attempts that are wanted to `take`, one by one and in no order: there may be millions.
+///
+/// # Errors
+/// When the database fails.
+pub fn for_each_entry(
     connection: &mut AnyConnection,
-    scope: Scope,
+    wanted: &Wanted,
     calendar: &Calendar,
-) -> Result<Vec<Entry>, StoreError> {
-    let mut query = attempts::table
-        .inner_join(quizzes::table)
-        .filter(attempts::status.eq(AttemptStatus::Graded.as_str()))
-        .select((
-            (attempts::quiz_id, quizzes::kind),
-            (attempts::member_id, attempts::unit_id, attempts::started_at),
-            (attempts::score, attempts::elapsed_ms, attempts::submitted_at, attempts::passed),
-        ))
-        .into_boxed();
-    query = match scope {
-        Scope::Quiz(quiz) => query.filter(attempts::quiz_id.eq(quiz.0)),
-        Scope::Span(span) => {
-            let daily = quizzes::kind.eq(QuizKind::Daily.as_str());
-            let other = quizzes::kind.ne(QuizKind::Daily.as_str());
-            let begun = attempts::started_at.ge(span.from.0).and(attempts::started_at.lt(span.until.0));
-            let submitted = attempts::submitted_at.assume_not_null().lt(span.until.0);
-            query
-                .filter(quizzes::kind.ne(QuizKind::Practice.as_str()))
-                // Nothing is submitted before it is begun, so this holds for both and narrows the search.
-                .filter(attempts::submitted_at.ge(span.from.0))
-                .filter(daily.and(begun).or(other.and(submitted)))
-        }
-    };
-    let rows: Vec<Columns> = query.load(connection)?;
-    rows.into_iter().map(|row| read_entry(row, calendar)).collect()
+    mut take: impl FnMut(Entry),
+) -> Result<(), StoreError> {
+    let kinds = list_kinds(connection)?;
+    let query = attempts::table.filter(attempts::settled_no.is_not_null()).select((
+        (
+            attempts::settled_no,
+            attempts::quiz_id,
+            attempts::member_id,
+            attempts::unit_id,
+            attempts::started_at,
+        ),
+        (attempts::score, attempts::elapsed_ms, attempts::submitted_at, attempts::passed),
+    ));
+    macro_rules! read_from {
+        ($concrete:expr, $mode:ty) => {{
+            let query = query.into_boxed();
+            let query = match wanted {
+                Wanted::All => query,
+                Wanted::Quiz(quiz) => query.filter(attempts::quiz_id.eq(quiz.0)),
+                Wanted::Numbered { after, numbers } if numbers.is_empty() => {
+                    query.filter(attempts::settled_no.gt(after))
+                }
+                Wanted::Numbered { after, numbers } => query
+                    .filter(attempts::settled_no.gt(after).or(attempts::settled_no.eq_any(numbers.clone()))),
+            };
+            for row in query.load_iter::<Columns, $mode>($concrete)? {
+                take(read_entry(row?, &kinds, calendar)?);
+            }
+        }};
+    }
+    match connection {
+        AnyConnection::Sqlite(concrete) => read_from!(concrete, DefaultLoadingMode),
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(concrete) => read_from!(concrete, diesel::pg::PgRowByRowLoadingMode),
+    }
+    Ok(())
+}
+
+/// The highest number of a result; 0 when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    let latest: Option<i64> =
+        attempts::table.select(diesel::dsl::max(attempts::settled_no)).first(connection)?;
+    Ok(latest.unwrap_or(0))
 }
 
 fn read_entry(
-    ((quiz, kind), (member, unit, started_at), (score, elapsed_ms, submitted_at, passed)): Columns,
+    ((no, quiz, member, unit, started_at), (score, elapsed_ms, submitted_at, passed)): Columns,
+    kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
     let missing =
         || StoreError::corrupt(format!("result of member {member} at quiz {quiz}"), "a column is empty");
+    let kind = *kinds.get(&QuizId(quiz)).ok_or_else(missing)?;
     Ok(Entry {
+        no: no.ok_or_else(missing)?,
         quiz: QuizId(quiz),
-        kind: QuizKind::parse(&kind).ok_or_else(|| StoreError::corrupt(format!("quiz {quiz}"), kind))?,
+        kind,
         member: MemberId(member),
         unit: UnitId(unit),
+        started_at: Millis(started_at),
         day: calendar.date(Millis(started_at)),
         score: Points(score.ok_or_else(missing)?),
         elapsed_ms: elapsed_ms.ok_or_else(missing)?,

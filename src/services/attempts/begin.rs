@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::loaded::{LiveQuiz, Loaded};
+use super::loaded::Loaded;
 use super::{AttemptRow, AttemptView, Attempts, MOST_TRIES};
 use crate::domain::attempt::takes_answers;
 use crate::domain::draw;
@@ -12,6 +12,7 @@ use crate::domain::period::{Period, Span};
 use crate::domain::quiz::{QuizKind, QuizState};
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
+use crate::services::live_quiz::LiveQuiz;
 use crate::services::quizzes::may_take_part;
 use crate::services::{Context, ServiceError};
 use crate::store::attempt_writes::{AttemptWrite, AttemptWritten, NewAttempt};
@@ -31,7 +32,7 @@ impl Attempts {
     ) -> Result<(AttemptView, bool), ServiceError> {
         for _ in 0..MOST_TRIES {
             let now = self.context.clock.now();
-            let live = self.live_quiz(quiz_id).await?;
+            let live = self.context.live_quiz(quiz_id).await?;
             if !may_take_part(principal, &live.quiz) {
                 return Err(ServiceError::Forbidden);
             }
@@ -49,24 +50,6 @@ impl Attempts {
             }
         }
         Err(ServiceError::Busy("the quiz or the attempt is being changed".into()))
-    }
-
-    /// The quiz from memory or, when it may have changed, from the database.
-    async fn live_quiz(&self, id: QuizId) -> Result<Arc<LiveQuiz>, ServiceError> {
-        let generation = self.context.database.freshness().generation();
-        if let Some(live) = self.quizzes.get(&id, generation) {
-            return Ok(live);
-        }
-        let live = self
-            .context
-            .database
-            .read(move |connection| LiveQuiz::read(connection, id, generation.unwrap_or(0)))
-            .await?;
-        let live = Arc::new(live);
-        if generation.is_some() {
-            self.quizzes.put(&id, Arc::clone(&live));
-        }
-        Ok(live)
     }
 
     /// Writes a new attempt; `None` when something stands in its way.
@@ -195,7 +178,7 @@ impl Attempts {
         {
             return Ok(Arc::clone(held));
         }
-        let (context, quizzes) = (Arc::clone(&self.context), Arc::clone(&self.quizzes));
+        let context = Arc::clone(&self.context);
         let wanted = id.clone();
         let loaded = self
             .context
@@ -207,14 +190,7 @@ impl Attempts {
                     return Ok(held);
                 }
                 let attempt = attempts::get_attempt(connection, &wanted)?;
-                let quiz_id = attempt.quiz_id;
-                let quiz = match quizzes.get(&quiz_id, generation) {
-                    Some(quiz) => quiz,
-                    None => Arc::new(LiveQuiz::read(connection, quiz_id, generation.unwrap_or(0))?),
-                };
-                if generation.is_some() {
-                    quizzes.put(&quiz_id, Arc::clone(&quiz));
-                }
+                let quiz = context.read_live_quiz(connection, attempt.quiz_id, generation)?;
                 Ok(Arc::new(Loaded::new(&context, connection, attempt, quiz)?))
             })
             .await?;

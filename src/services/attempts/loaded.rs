@@ -7,51 +7,16 @@ use super::{AttemptRow, SentAnswers};
 use crate::domain::blueprint::Plan;
 use crate::domain::draw::{self, Paper, draw};
 use crate::domain::grading::{self, Answers, PaperResult, grade_paper};
-use crate::domain::ids::QuizId;
 use crate::domain::message::Message;
+use crate::domain::period::Calendar;
 use crate::domain::question::Fault;
+use crate::domain::ranking::Entry;
 use crate::live::banks::BankSnapshot;
 use crate::live::latest::Dated;
-use crate::live::papers::SectionTexts;
 use crate::message;
+use crate::services::live_quiz::LiveQuiz;
 use crate::services::{Context, ServiceError};
-use crate::store::quizzes::{self, QuizRow};
-use crate::store::{AnyConnection, banks};
-
-/// A quiz in memory, with what its papers are made of.
-pub struct LiveQuiz {
-    /// The quiz.
-    pub quiz: QuizRow,
-    /// What its sections add to the items of a paper.
-    pub sections: SectionTexts,
-    /// The bank's revision that is drawn from now.
-    pub bank_revision: i32,
-    generation: u64,
-}
-
-impl LiveQuiz {
-    /// Reads a quiz. `generation` was asked for before.
-    pub(super) fn read(
-        connection: &mut AnyConnection,
-        id: QuizId,
-        generation: u64,
-    ) -> Result<Self, ServiceError> {
-        let quiz = quizzes::get_quiz(connection, id)?;
-        let bank_revision = banks::get_bank_by_id(connection, quiz.bank_id)?.revision;
-        let sections = SectionTexts::new(&quiz.rules.blueprint.sections);
-        Ok(Self { quiz, sections, bank_revision, generation })
-    }
-}
-
-impl Dated for LiveQuiz {
-    fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    fn version(&self) -> i64 {
-        0
-    }
-}
+use crate::store::AnyConnection;
 
 /// An attempt in memory. It is never changed: what is newer is another one.
 #[derive(Clone)]
@@ -67,7 +32,7 @@ pub(super) struct Loaded {
 
 impl Dated for Loaded {
     fn generation(&self) -> u64 {
-        self.quiz.generation
+        self.quiz.generation()
     }
 
     fn version(&self) -> i64 {
@@ -103,6 +68,24 @@ impl Loaded {
     /// The same attempt in a newer state.
     pub(super) fn with(&self, attempt: AttemptRow) -> Self {
         Self { attempt, ..self.clone() }
+    }
+
+    /// The attempt as rankings see it, once it has its result.
+    pub(super) fn entry(&self, no: i64, calendar: &Calendar) -> Option<Entry> {
+        let result = self.attempt.result.as_ref()?;
+        Some(Entry {
+            no,
+            quiz: self.attempt.quiz_id,
+            kind: self.quiz.quiz.rules.kind,
+            member: self.attempt.member_id,
+            unit: self.attempt.unit_id,
+            started_at: self.attempt.started_at,
+            day: calendar.date(self.attempt.started_at),
+            score: result.score,
+            elapsed_ms: result.elapsed_ms,
+            submitted_at: result.submitted_at,
+            passed: result.passed,
+        })
     }
 
     /// Draws the attempt's paper, the same each time.

@@ -13,18 +13,19 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
-pub use self::loaded::LiveQuiz;
 use self::loaded::{Loaded, merge};
+pub use super::live_quiz::LiveQuiz;
 use super::{Context, ServiceError};
 use crate::domain::attempt::{settled_deadline, takes_answers};
 use crate::domain::draw::{self, Paper};
 use crate::domain::grading::{Answers, ItemResult};
-use crate::domain::ids::{AttemptId, QuizId};
+use crate::domain::ids::AttemptId;
 use crate::domain::question::Question;
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
 use crate::live::latest::Latest;
+use crate::store::AnyConnection;
 use crate::store::attempt_writes::{AttemptWrite, AttemptWritten};
 pub use crate::store::attempts::AttemptRow;
 use crate::store::attempts::{self, AttemptResult, ClosedBy};
@@ -39,8 +40,6 @@ pub const SWEEP_BATCH: u32 = 500;
 const SWEEP_ABREAST: usize = 64;
 /// Attempts that are held in memory; at some 2 KB each.
 const MOST_ATTEMPTS: usize = 100_000;
-/// Quizzes that are held in memory.
-const MOST_QUIZZES: usize = 1_000;
 
 /// An attempt with everything that it takes to show it.
 pub struct AttemptView {
@@ -75,13 +74,11 @@ pub type SentAnswers = Vec<(u32, Vec<String>)>;
 pub struct Attempts {
     context: Arc<Context>,
     held: Arc<Latest<AttemptId, Loaded>>,
-    quizzes: Arc<Latest<QuizId, LiveQuiz>>,
 }
 
 impl Attempts {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        let (held, quizzes) = (Arc::new(Latest::new(MOST_ATTEMPTS)), Arc::new(Latest::new(MOST_QUIZZES)));
-        Self { context, held, quizzes }
+        Self { context, held: Arc::new(Latest::new(MOST_ATTEMPTS)) }
     }
 
     /// An attempt as its member may see it now.
@@ -295,10 +292,16 @@ impl Attempts {
         after: AttemptRow,
     ) -> Result<bool, ServiceError> {
         let (held, after) = (Arc::clone(&self.held), Arc::new(loaded.with(after)));
+        let context = Arc::clone(&self.context);
         let written = self
             .context
             .database
             .write_attempt(write, move |written| {
+                if let AttemptWritten::Settled(no) = written
+                    && let Some(entry) = after.entry(no, &context.calendar)
+                {
+                    context.scoreboard.apply(&entry, context.clock.now());
+                }
                 if written != AttemptWritten::Overtaken {
                     held.put(&after.attempt.id.clone(), after);
                 }
@@ -327,4 +330,21 @@ impl Attempts {
 
 fn overtaken() -> ServiceError {
     ServiceError::Busy("the attempt is being changed".into())
+}
+
+/// Whether the result of a graded attempt is what its answers earn.
+pub(super) fn regrade(
+    context: &Context,
+    connection: &mut AnyConnection,
+    id: &AttemptId,
+) -> Result<bool, ServiceError> {
+    let generation = context.database.freshness().generation();
+    let attempt = attempts::get_attempt(connection, id)?;
+    let quiz = context.read_live_quiz(connection, attempt.quiz_id, generation)?;
+    let loaded = Loaded::new(context, connection, attempt, quiz)?;
+    let graded = loaded.grade(&loaded.paper(), &loaded.attempt.answers);
+    Ok(loaded.attempt.result.as_ref().is_some_and(|result| {
+        (result.score, result.max_score, result.correct, result.passed)
+            == (graded.score, graded.max_score, graded.correct, graded.passed)
+    }))
 }

@@ -1,0 +1,177 @@
+//! Members who begin and submit attempts without a pause, remember what they were told, and come again
+//! when they are asked to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::program::ADMIN_PASSWORD;
+
+const PASSWORD: &str = "Member-Pass-2026";
+
+/// What one member was told.
+#[derive(Clone, Default)]
+pub struct Told {
+    /// Attempts that were acknowledged as begun.
+    pub begun: BTreeSet<String>,
+    /// Scores of attempts that were acknowledged as graded.
+    pub graded: BTreeMap<String, f64>,
+}
+
+/// How often the members were told what.
+#[derive(Default)]
+pub struct Tally {
+    /// Attempts that were graded.
+    pub graded: AtomicUsize,
+    /// 503 with `Retry-After`.
+    pub refused: AtomicUsize,
+}
+
+pub struct Crowd {
+    pub tally: Arc<Tally>,
+    client: Client,
+    base: String,
+    quiz: i64,
+    admin: String,
+    tokens: Vec<String>,
+}
+
+async fn call(client: &Client, method: Method, url: String, token: &str, body: Value) -> (u16, Value) {
+    let reply = client.request(method, url).bearer_auth(token).json(&body).send().await.unwrap();
+    (reply.status().as_u16(), reply.json().await.unwrap_or(Value::Null))
+}
+
+impl Crowd {
+    /// Makes `members` members and a contest that they may try as often as they like.
+    pub async fn gather(base: &str, members: usize) -> Self {
+        let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let (status, admin) = Self::log_in(&client, base, "admin", ADMIN_PASSWORD).await;
+        assert_eq!(status, 200, "{admin}");
+        let admin = admin["access_token"].as_str().unwrap().to_owned();
+        let (_, units) = call(&client, Method::GET, format!("{base}/units"), &admin, Value::Null).await;
+        let root = units["items"][0]["id"].clone();
+        let code = units["items"][0]["code"].as_str().unwrap();
+        let roster = (0..members).map(|no| format!("m{no},成员{no},{code},{PASSWORD}\n"));
+        let roster = format!("login,name,unit_code,password\n{}", roster.collect::<String>());
+        let part = reqwest::multipart::Part::text(roster).file_name("roster.csv");
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let url = format!("{base}/members/import");
+        let reply = client.post(url).bearer_auth(&admin).multipart(form).send().await.unwrap();
+        assert_eq!(reply.status(), StatusCode::OK, "{}", reply.text().await.unwrap());
+        let contest = json!({
+            "title": "党章知识竞赛", "kind": "contest", "bank": "1000", "unit_id": root,
+            "opens_at": "2020-01-01T00:00:00Z", "closes_at": null, "duration_seconds": 3600,
+            "attempts_allowed": null, "pass_percent": 60, "reveal": "after_submit",
+            "shuffle_questions": true, "shuffle_options": true,
+            "sections": [{"title": "判断题", "kinds": ["judge"], "chapters": [], "difficulty": [1, 5],
+                "count": 5, "points": 2, "multiple_rule": "half_if_incomplete"}],
+        });
+        let (status, quiz) = call(&client, Method::POST, format!("{base}/quizzes"), &admin, contest).await;
+        assert_eq!(status, 201, "{quiz}");
+        let mut tokens = Vec::new();
+        for no in 0..members {
+            let (status, ticket) = Self::log_in(&client, base, &format!("m{no}"), PASSWORD).await;
+            assert_eq!(status, 200, "{ticket}");
+            tokens.push(ticket["access_token"].as_str().unwrap().to_owned());
+        }
+        let quiz = quiz["id"].as_i64().unwrap();
+        Self { tally: Arc::default(), client, base: base.to_owned(), quiz, admin, tokens }
+    }
+
+    async fn log_in(client: &Client, base: &str, login: &str, password: &str) -> (u16, Value) {
+        let body = json!({"login": login, "password": password});
+        call(client, Method::POST, format!("{base}/auth/login"), "", body).await
+    }
+
+    /// Lets every member go on until `until` is set and what they have begun is graded.
+    pub async fn answer(&self, until: &Arc<AtomicBool>) -> Vec<Told> {
+        let members = self.tokens.iter().map(|token| {
+            let member = Member {
+                client: self.client.clone(),
+                base: self.base.clone(),
+                quiz: self.quiz,
+                token: token.clone(),
+                tally: Arc::clone(&self.tally),
+            };
+            actix_web::rt::spawn(member.answer(Arc::clone(until)))
+        });
+        let mut told = Vec::new();
+        for member in members.collect::<Vec<_>>() {
+            told.push(member.await.unwrap());
+        }
+        told
+    }
+
+    /// Compares what the members were told with what the ranking says.
+    pub async fn check(&self, told: &[Told]) {
+        // "A submission is in every ranking that it belongs to within one second of its answer."
+        actix_web::rt::time::sleep(Duration::from_secs(1)).await;
+        let url = format!("{}/leaderboards/members?quiz={}&limit=200", self.base, self.quiz);
+        let (status, board) = call(&self.client, Method::GET, url, &self.admin, Value::Null).await;
+        assert_eq!(status, 200, "{board}");
+        let rows: BTreeMap<&str, &Value> = board["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row["name"].as_str().unwrap(), row))
+            .collect();
+        for (no, told) in told.iter().enumerate() {
+            assert!(told.begun.iter().all(|id| told.graded.contains_key(id)), "an attempt was left");
+            let row = rows[format!("成员{no}").as_str()];
+            assert_eq!(row["attempts"].as_u64().unwrap(), told.graded.len() as u64, "{row}");
+            let best = told.graded.values().copied().fold(0.0, f64::max);
+            assert_eq!(row["score"].as_f64().unwrap(), best, "{row}");
+        }
+    }
+}
+
+struct Member {
+    client: Client,
+    base: String,
+    quiz: i64,
+    token: String,
+    tally: Arc<Tally>,
+}
+
+impl Member {
+    async fn answer(self, until: Arc<AtomicBool>) -> Told {
+        let mut told = Told::default();
+        while !until.load(Ordering::SeqCst) {
+            let url = format!("{}/quizzes/{}/attempts", self.base, self.quiz);
+            let attempt = self.insist(&url, json!(null)).await;
+            let id = attempt["id"].as_str().unwrap().to_owned();
+            told.begun.insert(id.clone());
+            let answers: Vec<Value> = (1..=5).map(|no| json!({"no": no, "answer": ["true"]})).collect();
+            let url = format!("{}/attempts/{id}/submit", self.base);
+            let result = self.insist(&url, json!({"answers": answers})).await;
+            let again = told.graded.insert(id, result["score"].as_f64().unwrap());
+            assert!(again.is_none(), "an attempt was graded twice");
+            self.tally.graded.fetch_add(1, Ordering::SeqCst);
+        }
+        told
+    }
+
+    /// Asks until it is answered; what is refused is refused as the contract says.
+    async fn insist(&self, url: &str, body: Value) -> Value {
+        for _ in 0..10_000 {
+            let request = self.client.post(url).bearer_auth(&self.token);
+            let request = if body.is_null() { request } else { request.json(&body) };
+            let reply = request.send().await.unwrap();
+            let (status, headers) = (reply.status(), reply.headers().clone());
+            let text = reply.text().await.unwrap();
+            if status.is_success() {
+                return serde_json::from_str(&text).unwrap();
+            }
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+            assert!(headers.contains_key("retry-after"), "{headers:?}");
+            assert_eq!(headers["content-type"], "application/problem+json");
+            self.tally.refused.fetch_add(1, Ordering::SeqCst);
+            actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{url} was never answered");
+    }
+}
