@@ -19,6 +19,7 @@ use qianti::domain::question::{Key, Kind, Question};
 use qianti::domain::quiz::QuizKind;
 use qianti::domain::ranking::{Entry, UnitTotals, counted, rank_members, rank_units};
 use qianti::domain::time::Millis;
+use qianti::live::scoreboard::Board;
 
 fn main() {
     divan::main();
@@ -132,12 +133,12 @@ fn grade(bencher: Bencher<'_, '_>, times_20_items: u32) {
 /// One graded attempt of each member.
 fn entries(members: i64) -> Vec<Entry> {
     let entry = |member: i64| Entry {
-        no: member,
+        no: member + 1,
+        started_at: Millis(1_795_406_400_000),
         quiz: QuizId(1),
         kind: QuizKind::Contest,
         member: MemberId(member),
         unit: UnitId(member % 40),
-        started_at: Millis(0),
         day: date(2026, 11, 23),
         score: Points(member * 7_919 % 41 * 250),
         elapsed_ms: 60_000 + member * 104_729 % 540_000,
@@ -151,6 +152,33 @@ fn entries(members: i64) -> Vec<Entry> {
 fn rank_all_members(bencher: Bencher<'_, '_>, members: i64) {
     let entries = entries(members);
     bencher.with_inputs(|| entries.clone()).bench_local_values(|entries| rank_members(&counted(entries)));
+}
+
+/// One's own rank on a board in memory.
+#[divan::bench(args = [1_000, 10_000, 100_000, 1_000_000])]
+fn rank_one_of_a_board(bencher: Bencher<'_, '_>, members: i64) {
+    let board = Board::of(entries(members));
+    let mut member = 0;
+    bencher.bench_local(|| {
+        member = (member + 104_729) % members;
+        board.own(None, MemberId(black_box(member)))
+    });
+}
+
+/// One more result on a board in memory.
+#[divan::bench(args = [1_000, 10_000, 100_000, 1_000_000])]
+fn add_a_result_to_a_board(bencher: Bencher<'_, '_>, members: i64) {
+    let entries = entries(members);
+    let mut board = Board::of(entries.clone());
+    let (mut no, mut places) = (members, entries.iter().cycle().step_by(7_919));
+    bencher
+        .with_inputs(|| {
+            no += 1;
+            // A better one, so that the member moves.
+            let before = places.next().cloned().unwrap_or_else(|| panic!("no entries"));
+            Entry { no, score: Points(10_000), elapsed_ms: no % 600_000, ..before }
+        })
+        .bench_local_values(|result| board.apply(&result));
 }
 
 #[divan::bench(args = [40, 400, 4_000])]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::DefaultLoadingMode;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use qianti::domain::period::Period;
 use qianti::store::AnyConnection;
 
 use super::client;
@@ -28,6 +29,8 @@ const TOP: usize = 50;
 /// What an entry must have: member, unit, score, elapsed time and time of submission of 8 bytes each, and the
 /// number of attempts of 4.
 const ENTRY_BYTES: usize = 44;
+/// The periods that have boards.
+const PERIODS: [Period; 4] = [Period::Day, Period::Week, Period::Month, Period::All];
 /// How long the first look at a board may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A look that takes longer than this is not worth a load.
@@ -74,10 +77,15 @@ impl Boards {
     pub fn measure(&self, sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), String> {
         let product = Server::product(&self.prepared.url(), &folder.join("boards.log"))?;
         let bare = bare_server(folder)?;
+        // The boards of the periods are there too, whether at the start or once they are asked for.
+        for period in PERIODS {
+            self.look(&product, &period_path(period), 0)?;
+        }
         let (mut first_ms, mut alone, mut bytes) = (vec![], vec![], 0);
         for &quiz in self.prepared.quizzes.iter().take(sizes.boards.len()) {
-            let (first, length) = self.look(&product, quiz, 0)?;
-            let (second, _) = self.look(&product, quiz, 1)?;
+            let path = board_path(quiz);
+            let (first, length) = self.look(&product, &path, 0)?;
+            let (second, _) = self.look(&product, &path, 1)?;
             first_ms.push(first.as_secs_f64() * 1000.0);
             alone.push(second);
             bytes = length;
@@ -158,28 +166,35 @@ impl Boards {
     }
 
     /// One look at a board: how long it took, and the length of the answer.
-    fn look(&self, product: &Server, quiz: i64, caller: usize) -> Result<(Duration, usize), String> {
+    fn look(&self, product: &Server, path: &str, caller: usize) -> Result<(Duration, usize), String> {
         let token = self.prepared.tokens.get(caller).map(String::as_str);
         let began = Instant::now();
-        let bytes = request("GET", &board_path(quiz), token, "");
+        let bytes = request("GET", path, token, "");
         let (status, body) = client::once(product.address, &bytes, PATIENCE)?;
         let took = began.elapsed();
         let text = String::from_utf8_lossy(&body);
-        if status != 200 || !text.contains("\"me\":{") {
-            return Err(format!("board of quiz {quiz}: {status}, {text:.300}"));
+        // A period may have begun after the results; on a quiz's board everybody stands.
+        if status != 200 || (path.contains("quiz=") && !text.contains("\"me\":{")) {
+            return Err(format!("{path}: {status}, {text:.300}"));
         }
         Ok((took, body.len()))
     }
 
     /// The memory that the product holds once every board was looked at.
     fn remember(&self, product: &Server, sizes: &Sizes, report: &mut Report) {
-        let entries: usize = sizes.boards.iter().sum();
+        let largest = sizes.boards.iter().copied().max().unwrap_or(0);
+        let periods = PERIODS.iter().filter(|period| self.prepared.is_within(**period)).count();
+        let entries = sizes.boards.iter().sum::<usize>() + periods * largest;
         let Some(memory) = product.memory() else {
             return report.skip("memory", "only Linux tells what a process holds");
         };
         let needed = (entries * ENTRY_BYTES) as f64;
         let what = format!("resident memory of the whole server, {} members on the board", sizes.boards[3]);
-        let other = format!("{ENTRY_BYTES} bytes for each of the {entries} entries of all boards looked at");
+        let other = format!(
+            "{ENTRY_BYTES} bytes for each of the {entries} entries of all boards: quizzes of {:?} members, {periods} \
+             periods of {largest}",
+            sizes.boards
+        );
         let row = Row::ratio(what, other, memory.resident as f64 / needed, Goal::AtMost(4.0));
         let mib = |bytes: f64| bytes / f64::from(1 << 20);
         report.rows.push(row.noting(format!(
@@ -214,7 +229,7 @@ impl Boards {
             let began = Instant::now();
             let product = Server::product(&self.prepared.url(), &folder.join("start.log"))?;
             ready.push(began.elapsed().as_secs_f64());
-            self.look(&product, quiz, 0)?;
+            self.look(&product, &board_path(quiz), 0)?;
             ranked.push(began.elapsed().as_secs_f64());
         }
         let ratios: Vec<f64> = ranked.iter().zip(&read).map(|(ours, theirs)| ours / theirs).collect();
@@ -294,6 +309,16 @@ fn step_through(connection: &mut AnyConnection, sql: &str) -> Result<(), String>
         #[cfg(feature = "postgres")]
         AnyConnection::Postgres(_) => Err("not SQLite".into()),
     }
+}
+
+fn period_path(period: Period) -> String {
+    let word = match period {
+        Period::Day => "day",
+        Period::Week => "week",
+        Period::Month => "month",
+        Period::All => "all",
+    };
+    format!("/api/v1/leaderboards/members?period={word}&limit={TOP}")
 }
 
 fn board_path(quiz: i64) -> String {

@@ -117,7 +117,7 @@ pub fn run(
 ) -> Result<Outcome, String> {
     let mut poll = Poll::new().map_err(|error| error.to_string())?;
     let mut connections = Vec::with_capacity(load.connections);
-    for number in 0..load.connections {
+    for number in 0..load.connections.min(load.most) {
         let stream = connect(address)?;
         stream.set_nonblocking(true).map_err(|error| error.to_string())?;
         let mut stream = TcpStream::from_std(stream);
@@ -277,7 +277,11 @@ impl Run<'_> {
     /// Takes the first `bytes` of the scratch buffer; true when they complete an answer.
     fn take(&mut self, number: usize, bytes: usize) -> Result<bool, String> {
         let connection = &mut self.connections[number];
-        let Some(sent_at) = connection.sent_at else { return Err("an answer that nobody asked for".into()) };
+        let Some(sent_at) = connection.sent_at else {
+            // What a server says to a connection that has been idle for too long, before it closes it.
+            self.close(number);
+            return Ok(false);
+        };
         let body = match connection.body_left {
             Some(left) => {
                 connection.body_left = Some(left.saturating_sub(bytes));

@@ -12,6 +12,7 @@ use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnectio
 use qianti::domain::blueprint::{Blueprint, MultipleRule, Section};
 use qianti::domain::draw;
 use qianti::domain::org::UnitKind;
+use qianti::domain::period::{Calendar, Period};
 use qianti::domain::points::Points;
 use qianti::domain::question::Kind;
 use qianti::domain::quiz::{QuizKind, QuizRules, Reveal};
@@ -29,6 +30,8 @@ pub const PASSWORD: &str = "Load-Bench-2026";
 pub const MEMBERS_FROM: usize = 1_000;
 /// Branches that the members belong to.
 const BRANCHES: usize = 40;
+/// When graded attempts were begun, in seconds from now; within ten minutes they were submitted.
+const GRADED_FROM: i64 = -7_000;
 /// The secret of every refresh token.
 const SECRET: [u8; 32] = [7; 32];
 /// Items of a paper, which is the same kind of paper everywhere: 10 single, 5 multiple, 5 judge.
@@ -314,7 +317,7 @@ impl Prepared {
     /// When the database fails.
     pub fn put_graded(&mut self, quiz: i64, members: usize) -> Result<(), String> {
         let (first, rows) = (self.attempts + 1, numbers(self.attempts, self.attempts + members));
-        let started = self.now.plus_seconds(-7_000).0;
+        let started = self.now.plus_seconds(GRADED_FROM).0;
         let member = format!("(1 + i - {first})");
         let (branch, revision, version) = (self.branch(&member), self.bank_revision, draw::VERSION);
         let answers: String = (1..=ITEMS).map(|no| format!(",\"{no}\":[\"A\"]")).collect();
@@ -333,6 +336,14 @@ impl Prepared {
         ))?;
         self.attempts += members;
         Ok(())
+    }
+
+    /// Whether every graded attempt is within the current `period`.
+    pub fn is_within(&self, period: Period) -> bool {
+        let Ok(calendar) = Calendar::new(&Settings::default().timezone) else { return false };
+        let span = calendar.span(period, calendar.date(self.now));
+        let (first, last) = (self.now.plus_seconds(GRADED_FROM), self.now.plus_seconds(GRADED_FROM + 600));
+        span.contains(first) && span.contains(last)
     }
 
     /// What a database that has grown by itself would have done long ago.

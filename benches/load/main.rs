@@ -21,6 +21,7 @@ mod options;
 mod papers;
 mod plot;
 mod postgres;
+mod rankings;
 mod report;
 mod requests;
 mod server;
@@ -88,8 +89,9 @@ fn measure(options: &Options) -> Result<bool, String> {
 
 fn run(options: &Options, sizes: &Sizes, folder: &Path, report: &mut Report) {
     type Measure = fn(&Sizes, &Path, &mut Report) -> Result<(), String>;
-    let parts: [(Part, &str, Measure); 6] = [
+    let parts: [(Part, &str, Measure); 7] = [
         (Part::Draw, "draw", |sizes, _, report| in_process::measure(sizes, report)),
+        (Part::Rank, "rank", |sizes, _, report| rankings::measure(sizes, report)),
         (Part::Submit, "submit", submit::sqlite),
         (Part::Postgres, "postgres", on_postgres),
         (Part::Begin, "begin", papers::begin),

@@ -23,6 +23,8 @@ pub enum Part {
     Login,
     /// Drawing and writing papers in process.
     Draw,
+    /// Ranking in process.
+    Rank,
 }
 
 /// The load bench: starts the server, the baselines and the load, and prints the table of goals.

@@ -7,7 +7,7 @@ use plotters::prelude::*;
 
 use super::report::Report;
 
-const SIZE: (u32, u32) = (1_000, 440);
+const SIZE: (u32, u32) = (1_350, 440);
 /// Height of the title and the names of the lines, and where they begin.
 const HEAD: u32 = 54;
 const HEAD_X: i32 = 88;
@@ -36,8 +36,8 @@ pub fn draw(report: &Report) -> Result<(), String> {
     if report.quick {
         return Err("the last run was --quick; its figures mean nothing and are not drawn".into());
     }
-    if report.boards.is_empty() || report.papers.is_empty() {
-        return Err("the last run did not measure boards and papers; run without --only".into());
+    if report.boards.is_empty() || report.rankings.is_empty() || report.papers.is_empty() {
+        return Err("the last run did not measure boards, rankings and papers; run without --only".into());
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.svg");
     write(report, &path)?;
@@ -52,6 +52,9 @@ fn write(report: &Report, path: &Path) -> Result<(), String> {
     let questions = |value: fn(&super::report::PaperGrowth) -> f64| {
         report.papers.iter().map(|paper| (paper.questions as f64, value(paper))).collect()
     };
+    let ranked = |value: fn(&super::report::RankGrowth) -> f64| {
+        report.rankings.iter().map(|board| (board.members as f64, value(board))).collect()
+    };
     let panels = [
         Panel {
             title: "Boards over HTTP",
@@ -60,6 +63,15 @@ fn write(report: &Report, path: &Path) -> Result<(), String> {
             series: vec![
                 Series { name: "top 50 with me", color: BLUE, points: members(|b| b.board.per_second) },
                 Series { name: "durable submit", color: RED, points: members(|b| b.submit.per_second) },
+            ],
+        },
+        Panel {
+            title: "Boards in process",
+            x: "members on the board",
+            y: "microseconds",
+            series: vec![
+                Series { name: "own rank", color: BLUE, points: ranked(|r| r.rank_ns / 1000.0) },
+                Series { name: "one more result", color: RED, points: ranked(|r| r.update_ns / 1000.0) },
             ],
         },
         Panel {

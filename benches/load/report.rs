@@ -119,6 +119,19 @@ pub struct PaperGrowth {
     pub bytes: f64,
 }
 
+/// How the cost of rankings grows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RankGrowth {
+    /// Members on the board.
+    pub members: usize,
+    /// The rank of one of them, in nanoseconds.
+    pub rank_ns: f64,
+    /// The first page of 50, in nanoseconds.
+    pub page_ns: f64,
+    /// One more result, in nanoseconds.
+    pub update_ns: f64,
+}
+
 /// A part that could not be measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Missing {
@@ -147,6 +160,8 @@ pub struct Report {
     pub boards: Vec<BoardGrowth>,
     /// Papers by the size of the bank.
     pub papers: Vec<PaperGrowth>,
+    /// Boards in process, by their size.
+    pub rankings: Vec<RankGrowth>,
     /// What else was found.
     pub remarks: Vec<String>,
     /// What was left out on purpose or for want of something.
@@ -259,6 +274,17 @@ impl Report {
                 text,
                 "{:>10}  drawn and written in {paper_us:.2} µs, copied in {copy_us:.3} µs, {:.0} bytes",
                 paper.questions, paper.bytes
+            );
+        }
+        if !self.rankings.is_empty() {
+            let _ = writeln!(text, "\nboards in process, by their members");
+        }
+        for board in &self.rankings {
+            let [rank, page, update] = [board.rank_ns, board.page_ns, board.update_ns].map(|ns| ns / 1000.0);
+            let _ = writeln!(
+                text,
+                "{:>10}  own rank {rank:.2} µs, first page {page:.2} µs, one more result {update:.2} µs",
+                board.members
             );
         }
         for remark in &self.remarks {
