@@ -28,7 +28,7 @@ pub enum PracticeFrom {
 }
 
 /// What a faultless answer earns, so that a score reads as percent.
-const FULL: Points = Points(100_00);
+const FULL: Points = Points(10_000);
 
 /// The question as an item whose options stand in the bank's order.
 pub fn plain_item(question: &Question) -> Item {
@@ -130,8 +130,8 @@ mod tests {
     fn an_incomplete_answer_earns_half_and_is_not_correct() {
         let question = question(Kind::Multiple, &["一", "二", "三"], &["A", "C"]);
         for (answer, correct, percent) in [
-            (&["A", "C"][..], true, 100_00),
-            (&["A"], false, 50_00),
+            (&["A", "C"][..], true, 10_000),
+            (&["A"], false, 5_000),
             (&["A", "B"], false, 0),
             (&["A", "B", "C"], false, 0),
         ] {
@@ -163,14 +163,14 @@ mod tests {
             title: "测验".into(),
             kind,
             opens_at: Millis(0),
-            closes_at: Some(Millis(100_000)),
+            closes_at: Some(Millis(10_0000)),
             duration_seconds: None,
             attempts_allowed: None,
             pass_percent: 60,
             reveal,
             blueprint: Blueprint { sections: vec![], shuffle_questions: true, shuffle_options: true },
         };
-        let deadline = Some(Millis(50_000));
+        let deadline = Some(Millis(5_0000));
         for (kind, reveal, graded, now, expected) in [
             (QuizKind::Contest, Reveal::AfterSubmit, false, 55_000, Locked),
             (QuizKind::Contest, Reveal::AfterSubmit, false, 55_001, Other),

@@ -79,13 +79,7 @@ pub fn list_devices(
         .filter(sessions::expires_at.gt(now.0))
         .order((sessions::used_at.desc(), devices::id.desc()))
         .limit(MOST_LISTED)
-        .select((
-            devices::id,
-            devices::session_id,
-            devices::name,
-            sessions::created_at,
-            sessions::used_at,
-        ))
+        .select((devices::id, devices::session_id, devices::name, sessions::created_at, sessions::used_at))
         .load(connection)?;
     let row = |(id, session, name, created_at, used_at)| DeviceRow {
         id,

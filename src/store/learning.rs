@@ -216,11 +216,7 @@ pub fn mark_learned(connection: &mut AnyConnection, id: &AttemptId) -> Result<bo
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_practice(
-    connection: &mut AnyConnection,
-    member: MemberId,
-    day: Date,
-) -> Result<(), StoreError> {
+pub fn count_practice(connection: &mut AnyConnection, member: MemberId, day: Date) -> Result<(), StoreError> {
     on_backend!(connection, concrete => {
         diesel::insert_into(study_days::table)
             .values((
