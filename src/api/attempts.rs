@@ -17,7 +17,7 @@ use crate::domain::attempt::AttemptStatus;
 use crate::domain::grading::shown_key;
 use crate::domain::ids::{AttemptId, QuizId};
 use crate::domain::points::Points;
-use crate::domain::question::Kind;
+use crate::domain::question::{Kind, letter};
 use crate::domain::quiz::QuizKind;
 use crate::domain::time::Millis;
 use crate::services::ServiceError;
@@ -64,6 +64,13 @@ pub(super) struct OptionResponse {
     /// Its letter on this paper.
     id: String,
     text: String,
+}
+
+impl OptionResponse {
+    /// The option that is shown at `place`, from 0.
+    pub(super) fn new(place: usize, text: String) -> Self {
+        Self { id: letter(place), text }
+    }
 }
 
 /// One item of a paper. Written by `live::papers`, which copies it from pieces that stand ready.

@@ -135,7 +135,8 @@ impl<P: Policy> Caller<P> {
     }
 }
 
-fn bearer_token(request: &HttpRequest) -> Option<&str> {
+/// The access token that a request carries.
+pub(super) fn bearer_token(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())

@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod blueprint;
+pub mod device;
 pub mod draw;
 pub mod duplicates;
 pub mod grading;
@@ -14,10 +15,12 @@ pub mod org;
 pub mod password;
 pub mod period;
 pub mod points;
+pub mod practice;
 pub mod quality;
 pub mod question;
 mod question_faults;
 pub mod quiz;
 pub mod ranking;
 pub mod roles;
+pub mod streak;
 pub mod time;

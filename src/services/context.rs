@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::ServiceError;
 use super::live_quiz::LiveQuiz;
 use super::passwords::PasswordHasher;
+use super::{ServiceError, Signals};
 use crate::domain::blueprint::Shortfall;
 use crate::domain::ids::{AttemptId, BankId, QuizId};
 use crate::domain::period::Calendar;
@@ -63,6 +63,10 @@ pub struct Settings {
     pub hashing_threads: usize,
     /// Password hashes that may wait; one more is turned away.
     pub hashing_queue: usize,
+    /// Streams that are open at the same time; one more is turned away.
+    pub open_streams: usize,
+    /// Whether `X-Forwarded-Proto` comes from a proxy of our own and can be believed.
+    pub trust_forwarded_proto: bool,
 }
 
 impl Default for Settings {
@@ -72,6 +76,8 @@ impl Default for Settings {
             refresh_seconds: 30 * 86_400,
             hashing_threads: 1,
             hashing_queue: 512,
+            open_streams: 1000,
+            trust_forwarded_proto: false,
         }
     }
 }
@@ -86,6 +92,8 @@ pub struct Context {
     pub calendar: Calendar,
     /// The settings.
     pub settings: Settings,
+    /// Tells those who wait what happens.
+    pub signals: Arc<Signals>,
     entropy: Arc<dyn Entropy>,
     /// Hashes and checks passwords.
     pub(super) passwords: PasswordHasher,
@@ -113,6 +121,7 @@ impl Context {
             clock,
             calendar,
             settings,
+            signals: Arc::new(Signals::new()),
             entropy,
             passwords,
             banks: BankCache::new(),

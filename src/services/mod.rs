@@ -16,8 +16,13 @@ pub mod leaderboards;
 mod live_quiz;
 pub mod members;
 mod passwords;
+pub mod practice;
 pub mod quizzes;
+mod refresh_tokens;
 pub mod rosters;
+pub mod sessions;
+mod signals;
+pub mod streams;
 mod tokens;
 pub mod units;
 
@@ -25,6 +30,7 @@ use std::sync::Arc;
 
 pub use context::{Clock, Context, Entropy, Settings, SystemClock, SystemEntropy};
 pub use error::{RejectedRoster, ServiceError};
+pub use signals::Signals;
 
 use crate::domain::roles::{Grant, Principal, Role};
 use crate::store::{Database, members as member_store, units as unit_store};
@@ -33,6 +39,8 @@ use crate::store::{Database, members as member_store, units as unit_store};
 pub struct Services {
     /// Logging in, tokens, passwords.
     pub accounts: accounts::Accounts,
+    /// A member's own logins.
+    pub sessions: sessions::Sessions,
     /// The organisation.
     pub units: units::Units,
     /// The people.
@@ -47,6 +55,10 @@ pub struct Services {
     pub attempts: attempts::Attempts,
     /// Rankings.
     pub leaderboards: leaderboards::Leaderboards,
+    /// News of rankings.
+    pub streams: streams::Streams,
+    /// Practice, favourites, progress.
+    pub practice: practice::Practice,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -66,6 +78,7 @@ impl Services {
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
         Ok(Self {
             accounts,
+            sessions: sessions::Sessions::new(Arc::clone(&context)),
             units: units::Units::new(Arc::clone(&context)),
             members: members::Members::new(Arc::clone(&context)),
             rosters: rosters::Rosters::new(Arc::clone(&context)),
@@ -73,6 +86,8 @@ impl Services {
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
             leaderboards: leaderboards::Leaderboards::start(Arc::clone(&context)).await?,
+            streams: streams::Streams::new(Arc::clone(&context)),
+            practice: practice::Practice::new(Arc::clone(&context)),
             context,
         })
     }

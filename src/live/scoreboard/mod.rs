@@ -81,12 +81,12 @@ impl Scoreboard {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a committed result; the second time it does nothing.
-    pub fn apply(&self, result: &Entry, now: Millis) {
+    /// Takes in a committed result; false the second time, which does nothing.
+    pub fn apply(&self, result: &Entry, now: Millis) -> bool {
         let mut state = self.state();
         let State { feed, loading, boards, .. } = &mut *state;
         if !feed.take(result.no, now) {
-            return;
+            return false;
         }
         for (scope, loading) in loading {
             if scope.has(result) {
@@ -98,6 +98,7 @@ impl Scoreboard {
                 held.board.write().unwrap_or_else(PoisonError::into_inner).apply(result);
             }
         }
+        true
     }
 
     /// The board of `scope`, if it is in memory.

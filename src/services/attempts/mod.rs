@@ -23,6 +23,7 @@ use crate::domain::draw::{self, Paper};
 use crate::domain::grading::{Answers, ItemResult};
 use crate::domain::ids::AttemptId;
 use crate::domain::question::Question;
+use crate::domain::quiz::QuizKind;
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
@@ -296,6 +297,7 @@ impl Attempts {
     ) -> Result<bool, ServiceError> {
         let (held, after) = (Arc::clone(&self.held), Arc::new(loaded.with(after)));
         let context = Arc::clone(&self.context);
+        let (quiz, counts) = (loaded.quiz.quiz.id, loaded.quiz.quiz.rules.kind != QuizKind::Practice);
         let written = self
             .context
             .database
@@ -304,6 +306,7 @@ impl Attempts {
                     && let Some(entry) = after.entry(no, &context.calendar)
                 {
                     context.scoreboard.apply(&entry, context.clock.now());
+                    context.signals.results_changed(quiz, counts);
                 }
                 if written != AttemptWritten::Overtaken {
                     held.put(after);

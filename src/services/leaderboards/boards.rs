@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{Board, Leaderboards};
 use crate::domain::ids::QuizId;
 use crate::domain::period::Period;
-use crate::domain::quiz::QuizState;
+use crate::domain::quiz::{QuizKind, QuizState};
 use crate::domain::time::Millis;
 use crate::live::scoreboard::{self, Scope};
 use crate::services::{Context, ServiceError};
@@ -175,7 +175,9 @@ async fn take_in_missing(context: &Arc<Context>) -> Result<(), ServiceError> {
     database
         .read(move |connection| -> Result<(), StoreError> {
             results::for_each_entry(connection, &wanted, &context.calendar, |entry| {
-                context.scoreboard.apply(&entry, now);
+                if context.scoreboard.apply(&entry, now) {
+                    context.signals.results_changed(entry.quiz, entry.kind != QuizKind::Practice);
+                }
             })
         })
         .await?;
