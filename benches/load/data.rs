@@ -17,6 +17,7 @@ use qianti::domain::points::Points;
 use qianti::domain::question::Kind;
 use qianti::domain::quiz::{QuizKind, QuizRules, Reveal};
 use qianti::domain::time::Millis;
+use qianti::services::accounts::Carrier;
 use qianti::services::first_start::BUILT_IN_BANK;
 use qianti::services::quizzes::QuizDraft;
 use qianti::services::units::NewUnit;
@@ -168,8 +169,9 @@ async fn fill(
         let refresh = URL_SAFE_NO_PAD.encode([session.as_slice(), &SECRET].concat());
         tokens.push(refresh);
     }
-    let logged_in =
-        futures_util::future::try_join_all(tokens.iter().map(|refresh| services.accounts.refresh(refresh)));
+    let logged_in = futures_util::future::try_join_all(
+        tokens.iter().map(|refresh| services.accounts.refresh(refresh, Carrier::Body)),
+    );
     let logged_in = logged_in.await.map_err(failed)?;
     prepared.tokens = logged_in.into_iter().map(|tickets| tickets.access_token).collect();
     Ok(prepared)

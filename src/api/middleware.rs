@@ -77,6 +77,7 @@ pub(super) async fn observe(
 }
 
 /// What the ids of this start of the program begin with, so that those of another one differ.
+#[expect(clippy::disallowed_methods, reason = "it only has to differ from the last start's")]
 static START: LazyLock<String> = LazyLock::new(|| uuid::Uuid::new_v4().simple().to_string());
 /// Requests that were given an id.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);

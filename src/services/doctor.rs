@@ -56,8 +56,11 @@ impl Services {
         let (mut after, mut wrong) = (None::<AttemptId>, 0);
         loop {
             let (context, from) = (Arc::clone(&self.context), after.clone());
-            let (ids, differing) =
-                self.context.database.read(move |connection| page(&context, connection, from)).await?;
+            let (ids, differing) = self
+                .context
+                .database
+                .read(move |connection| page(&context, connection, from.as_ref()))
+                .await?;
             diagnosis.attempts += ids.len();
             wrong += differing.len();
             let room = MOST_NAMED.saturating_sub(diagnosis.faults.len());
@@ -83,9 +86,9 @@ impl Services {
 fn page(
     context: &Context,
     connection: &mut crate::store::AnyConnection,
-    after: Option<AttemptId>,
+    after: Option<&AttemptId>,
 ) -> Result<(Vec<AttemptId>, Vec<AttemptId>), ServiceError> {
-    let ids = health::list_graded(connection, after.as_ref(), PAGE)?;
+    let ids = health::list_graded(connection, after, PAGE)?;
     let mut differing = Vec::new();
     for id in &ids {
         if !regrade(context, connection, id)? {

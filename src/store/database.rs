@@ -89,7 +89,12 @@ impl Database {
         };
         // Nothing is held in memory on PostgreSQL before other instances are heard.
         let hears_others = backend == Backend::Sqlite;
-        let freshness = Arc::new(Freshness::new(hears_others, uuid::Uuid::new_v4().to_string()));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it names this instance to the others; nobody may guess from it"
+        )]
+        let instance = uuid::Uuid::new_v4().to_string();
+        let freshness = Arc::new(Freshness::new(hears_others, instance));
         let (writer, handles) = Writer::start(&options.url, threads, options.write_queue, &freshness)
             .map_err(|error| error.to_string())?;
         #[cfg(feature = "postgres")]
