@@ -16,7 +16,9 @@ use utoipa_swagger_ui::Config;
 use super::docs::{self, ApiDoc};
 use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
-use super::{accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units};
+use super::{
+    accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units, web as web_app,
+};
 use crate::services::Services;
 
 /// Pages that are not part of the OpenAPI document.
@@ -139,6 +141,14 @@ fn openapi() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// The OpenAPI document as JSON, one line a value, for tools that read it from a file.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn openapi_json() -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&openapi()).map(|text| text + "\n")
+}
+
 /// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
 /// requests are answered.
 ///
@@ -160,7 +170,8 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             )
             .service(system::show_openapi)
             .service(system::show_docs)
-            .service(system::show_home)
+            .service(web_app::show_home)
+            .service(web_app::show_asset)
             .app_data(docs_config.clone())
             .service(system::show_docs_file)
             .default_service(web::to(system::refuse))

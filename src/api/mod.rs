@@ -17,7 +17,8 @@ mod quizzes;
 mod rosters;
 mod system;
 mod units;
+mod web;
 mod wire;
 
-pub use app::{ApiState, bind};
+pub use app::{ApiState, bind, openapi_json};
 pub use problem::{PROBLEMS, ProblemCode};
