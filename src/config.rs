@@ -90,6 +90,28 @@ pub struct DatabaseConfig {
     )]
     pub refresh_days: u32,
 
+    /// Live rankings that are sent at the same time; further ones are answered 503 and ask again by themselves.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_OPEN_STREAMS",
+        default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(0..=100_000)
+    )]
+    pub open_streams: u32,
+
+    /// Whether to believe the header X-Forwarded-Proto: `true` only behind a proxy of your own that sets it
+    /// on every request. Login cookies are then kept to https.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_TRUST_FORWARDED_PROTO",
+        default_value_t = false,
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
+    pub trust_forwarded_proto: bool,
+
     /// What is logged, in the notation of tracing's `EnvFilter`, such as `info` or `qianti=debug`.
     #[arg(long, global = true, env = "QIANTI_LOG", default_value = "warn,qianti=info", value_parser = parse_log)]
     pub log: String,
@@ -174,6 +196,8 @@ impl DatabaseConfig {
             refresh_seconds: i64::from(self.refresh_days) * 86_400,
             hashing_threads: threads(self.hashing_threads, 1),
             hashing_queue: self.hashing_queue as usize,
+            open_streams: self.open_streams as usize,
+            trust_forwarded_proto: self.trust_forwarded_proto,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The application: every route in one place. What the tests drive is what ships.
 
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 use utoipa::OpenApi as _;
@@ -17,9 +19,10 @@ use super::docs::{self, ApiDoc};
 use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::{
-    accounts, attempts, banks, leaderboards, members, middleware, quizzes, rosters, system, units, web as web_app,
+    accounts, attempts, banks, leaderboards, members, middleware, practice, quizzes, rosters, sessions,
+    stream, system, units, web as web_app,
 };
-use crate::services::Services;
+use crate::services::{Services, Signals};
 
 /// Pages that are not part of the OpenAPI document.
 const UNDOCUMENTED: [&str; 4] = ["/", "/docs", "/docs/", "/openapi.json"];
@@ -116,7 +119,18 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(attempts::save_answers)
         .service(attempts::submit_attempt)
         .service(leaderboards::rank_members)
-        .service(leaderboards::rank_units);
+        .service(leaderboards::rank_units)
+        .service(stream::stream_board)
+        .service(sessions::list_sessions)
+        .service(sessions::end_session)
+        .service(sessions::end_other_sessions)
+        .service(practice::show_progress)
+        .service(practice::list_practice_questions)
+        .service(practice::answer_practice_question)
+        .service(practice::list_wrong_answers)
+        .service(practice::list_favourites)
+        .service(practice::add_favourite)
+        .service(practice::remove_favourite);
 }
 
 /// The routes around the API.
@@ -149,12 +163,25 @@ pub fn openapi_json() -> serde_json::Result<String> {
     serde_json::to_string_pretty(&openapi()).map(|text| text + "\n")
 }
 
+/// Ends the streams when the server is told to stop: it waits for running requests, and these never end.
+async fn close_streams(signals: Arc<Signals>) {
+    let listen = |kind| signal(kind).inspect_err(|error| tracing::warn!(%error, "a signal is not heard"));
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (listen(SignalKind::terminate()), listen(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    futures_util::future::select(pin!(terminate.recv()), pin!(interrupt.recv())).await;
+    signals.close();
+}
+
 /// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
 /// requests are answered.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let signals = Arc::clone(&services.context.signals);
     let state = Data::new(ApiState::new(services));
     let docs_config = Data::new(Config::new(["/openapi.json"]));
     let server = HttpServer::new(move || {
@@ -181,5 +208,6 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
     .workers(workers)
     .shutdown_timeout(30)
     .listen(listener)?;
+    actix_web::rt::spawn(close_streams(signals));
     Ok(server.run())
 }

@@ -61,6 +61,13 @@ pub(super) struct OptionResponse {
     text: String,
 }
 
+impl OptionResponse {
+    /// The option that is shown at `place`, from 0.
+    pub(super) fn new(place: usize, text: String) -> Self {
+        Self { id: letter(place), text }
+    }
+}
+
 /// One item of a paper.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PaperItemResponse {
@@ -165,7 +172,7 @@ impl AttemptResponse {
                     .enumerate()
                     .filter_map(|(shown, &original)| {
                         let text = question.options.get(original)?.clone();
-                        Some(OptionResponse { id: letter(shown), text })
+                        Some(OptionResponse::new(shown, text))
                     })
                     .collect();
                 Some(PaperItemResponse {

@@ -8,6 +8,7 @@ use utoipa::openapi::{Components, Content, Ref, RefOr, Response, ResponseBuilder
 use super::problem::{FieldFault, PROBLEMS, ProblemCode, ProblemResponse};
 use crate::domain::message::Language;
 use crate::domain::period::Period;
+use crate::domain::practice::PracticeFrom;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,11 +24,12 @@ use crate::domain::period::Period;
         (name = "banks", description = "Question banks"),
         (name = "quizzes", description = "Quizzes"),
         (name = "attempts", description = "Begin, save, submit, review"),
+        (name = "practice", description = "Practice, favourites, wrong answers, progress"),
         (name = "leaderboards", description = "Rankings"),
         (name = "system", description = "Health and metrics")
     ),
     // What only a query parameter refers to is not collected from the handlers.
-    components(schemas(ProblemResponse, FieldFault, Period))
+    components(schemas(ProblemResponse, FieldFault, Period, PracticeFrom))
 )]
 pub(super) struct ApiDoc;
 

@@ -114,7 +114,8 @@ impl<P: Policy> FromRequest for Caller<P> {
     }
 }
 
-fn bearer_token(request: &HttpRequest) -> Option<String> {
+/// The access token that a request carries.
+pub(super) fn bearer_token(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

@@ -36,7 +36,8 @@ pub(super) struct BoardParams {
 }
 
 impl BoardParams {
-    fn board(&self) -> Result<Board, Problem> {
+    /// The board that is asked for.
+    pub(super) fn board(&self) -> Result<Board, Problem> {
         match (self.quiz, self.period) {
             (Some(quiz), None) => Ok(Board::Quiz(QuizId(quiz))),
             (None, Some(period)) => Ok(Board::Period(period, self.on)),

@@ -78,6 +78,7 @@ problems! {
     QuizNotOpen "quiz-not-open" 409 "答题尚未开始或已经结束" "The quiz is not open";
     NoAttemptsLeft "no-attempts-left" 409 "答题次数已用完" "No attempts are left";
     AttemptClosed "attempt-closed" 409 "答题已结束，不再接收答案" "The attempt is closed";
+    QuestionLocked "question-locked" 409 "这道题在你尚未公布答案的试卷里，公布后再来练习" "This question is on a paper of yours whose key is not shown yet; practise it later";
     BodyTooLarge "body-too-large" 413 "内容过大" "The body is too large";
     UnsupportedMediaType "unsupported-media-type" 415 "不支持这种内容类型" "This media type is not supported";
     InvalidFields "invalid-fields" 422 "有些内容填写不正确" "Some fields are not valid";
@@ -228,6 +229,7 @@ impl From<ServiceError> for Problem {
             ServiceError::QuizNotOpen => Self::new(Code::QuizNotOpen),
             ServiceError::NoAttemptsLeft => Self::new(Code::NoAttemptsLeft),
             ServiceError::AttemptClosed => Self::new(Code::AttemptClosed),
+            ServiceError::QuestionLocked => Self::new(Code::QuestionLocked),
             ServiceError::Invalid(faults) => Self::invalid(faults),
             ServiceError::UnreadableFile(message) => Self::with_detail(Code::UnreadableFile, message),
             ServiceError::UnsupportedFormat => Self::new(Code::UnsupportedFormat),

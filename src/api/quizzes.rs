@@ -241,11 +241,19 @@ pub(super) struct QuizResponse {
     /// Points of a faultless paper.
     #[schema(value_type = f64)]
     max_score: Points,
+    /// Attempts that I have begun: of a daily quiz today's, else all.
+    my_attempts: i32,
+    /// My attempt that still takes answers; null for none.
+    #[schema(required)]
+    running_attempt_id: Option<String>,
+    /// How many more I may begin (of a daily quiz today); null for no limit.
+    #[schema(required)]
+    attempts_left: Option<i32>,
 }
 
 impl From<QuizView> for QuizResponse {
     fn from(view: QuizView) -> Self {
-        let QuizView { quiz, state } = view;
+        let QuizView { quiz, state, own } = view;
         let rules = quiz.rules;
         Self {
             id: quiz.id.0,
@@ -265,6 +273,9 @@ impl From<QuizView> for QuizResponse {
             reveal: rules.reveal,
             unit_id: quiz.unit_id.0,
             state,
+            my_attempts: own.begun,
+            running_attempt_id: own.running.map(|id| id.0),
+            attempts_left: own.left,
         }
     }
 }

@@ -31,7 +31,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Ways to pack a file, the smallest first, and what each adds to its name.
-const PACKED: [(ContentEncoding, &str); 2] = [(ContentEncoding::Brotli, ".br"), (ContentEncoding::Gzip, ".gz")];
+const PACKED: [(ContentEncoding, &str); 2] =
+    [(ContentEncoding::Brotli, ".br"), (ContentEncoding::Gzip, ".gz")];
 
 /// The first page.
 #[get("/")]
@@ -44,7 +45,10 @@ pub(super) async fn show_home(request: HttpRequest) -> HttpResponse {
 /// # Errors
 /// Not found.
 #[get("/assets/{file:.*}")]
-pub(super) async fn show_asset(request: HttpRequest, file: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show_asset(
+    request: HttpRequest,
+    file: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let name = format!("{HASHED}{file}");
     answer(&request, &name, FOR_A_YEAR).ok_or_else(|| Problem::new(ProblemCode::NotFound))
 }

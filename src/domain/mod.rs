@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod blueprint;
+pub mod device;
 pub mod draw;
 pub mod grading;
 pub mod ids;
@@ -13,10 +14,12 @@ pub mod org;
 pub mod password;
 pub mod period;
 pub mod points;
+pub mod practice;
 pub mod quality;
 pub mod question;
 mod question_faults;
 pub mod quiz;
 pub mod ranking;
 pub mod roles;
+pub mod streak;
 pub mod time;

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::refresh_tokens::{RefreshToken, hash, successor};
 use super::tokens::{ACCESS_SECONDS, Tokens};
 use super::{Context, ServiceError};
 use crate::domain::ids::{MemberId, SessionId};
@@ -14,13 +12,11 @@ use crate::domain::password;
 use crate::domain::roles::{Grant, MemberStatus, Principal};
 use crate::domain::time::Millis;
 use crate::message;
+use crate::store::devices;
 use crate::store::members::{self, MemberRow};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::units::{self, UnitRow};
 use crate::store::{AnyConnection, StoreError};
-
-/// Bytes of the session id and of the secret inside a refresh token.
-const TOKEN_PARTS: (usize, usize) = (16, 32);
 
 /// What one sees of oneself.
 #[derive(Clone, Debug)]
@@ -46,6 +42,19 @@ pub struct Tickets {
     pub me: Me,
 }
 
+/// How a client keeps its refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// By itself; it sends the token in a body.
+    Body,
+    /// In a cookie, which all tabs of a browser share.
+    Cookie,
+}
+
+/// For how long after a refresh by cookie the cookie before is answered with the same new one. Tabs that
+/// refresh at the same moment, and a phone that was told in a tunnel, are not logged out by it.
+const COOKIE_GRACE_MS: i64 = 60_000;
+
 /// Logging in and out, tokens, passwords.
 pub struct Accounts {
     context: Arc<Context>,
@@ -66,7 +75,13 @@ impl Accounts {
     /// # Errors
     /// [`ServiceError::WrongCredentials`] for an unknown login, a wrong password and a member who has
     /// left, all after the same work; [`ServiceError::Busy`] when too many log in at once.
-    pub async fn log_in(&self, login: &str, password: String) -> Result<Tickets, ServiceError> {
+    pub async fn log_in(
+        &self,
+        login: &str,
+        password: String,
+        device: String,
+        carrier: Carrier,
+    ) -> Result<Tickets, ServiceError> {
         let key = login_key(login);
         let found = self
             .context
@@ -85,6 +100,10 @@ impl Accounts {
         let (session, refresh_token) = self.new_session(member.id, now)?;
         let row = session.clone();
         let checked_hash = member.password_hash;
+        let chain_key = match carrier {
+            Carrier::Body => None,
+            Carrier::Cookie => Some(self.context.random::<32>()?),
+        };
         let me = self
             .context
             .database
@@ -95,24 +114,31 @@ impl Accounts {
                     return Err(ServiceError::WrongCredentials);
                 }
                 sessions::create_session(connection, &row, now)?;
+                devices::create_device(
+                    connection,
+                    &row.id,
+                    &device,
+                    chain_key.as_ref().map(<[u8; 32]>::as_slice),
+                )?;
                 Ok(load_me(connection, row.member_id)?)
             })
             .await?;
         self.tickets(me, &session.id, &refresh_token, now)
     }
 
-    /// Trades a refresh token for new tokens.
+    /// Trades a refresh token for new tokens. One from a cookie may come twice within
+    /// a minute and is then answered with the same successor, as long as that was not used itself.
     ///
     /// # Errors
     /// [`ServiceError::InvalidRefreshToken`]; when the token was used before, its whole chain ends.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Tickets, ServiceError> {
-        let (id, hash) = read_refresh_token(refresh_token).ok_or(ServiceError::InvalidRefreshToken)?;
+    pub async fn refresh(&self, refresh_token: &str, carrier: Carrier) -> Result<Tickets, ServiceError> {
+        let RefreshToken { session: id, secret } =
+            RefreshToken::read(refresh_token).ok_or(ServiceError::InvalidRefreshToken)?;
         let now = self.context.clock.now();
         let (fresh, new_token) = self.new_session(MemberId(0), now)?;
-        let (new_hash, expires_at) = (fresh.token_hash, fresh.expires_at);
-        let secret = new_token.secret;
+        let expires_at = fresh.expires_at;
         let session = id.clone();
-        let me = self
+        let (me, secret) = self
             .context
             .database
             .write(move |connection| -> Result<_, ServiceError> {
@@ -120,7 +146,18 @@ impl Accounts {
                 if row.ended_at.is_some() || now >= row.expires_at {
                     return Ok(None);
                 }
-                if !sessions::rotate_token(connection, &id, &hash, &new_hash, now, expires_at)? {
+                let successor = match carrier {
+                    Carrier::Body => new_token.secret,
+                    Carrier::Cookie => match devices::find_chain(connection, &id)? {
+                        Some((key, _)) => successor(&key, &secret)?,
+                        None => return Ok(None),
+                    },
+                };
+                let new_hash = hash(&successor);
+                let is_alive =
+                    sessions::rotate_token(connection, &id, &hash(&secret), &new_hash, now, expires_at)?
+                        || (carrier == Carrier::Cookie && is_told_again(connection, &id, &new_hash, now)?);
+                if !is_alive {
                     // The session is alive but this is not its token: it was used before, by its owner or
                     // by a thief. Nobody can tell which, so both lose it (RFC 9700, section 4.14.2).
                     tracing::warn!(session = %id, member = %row.member_id, "refresh token used again; session ended");
@@ -128,7 +165,7 @@ impl Accounts {
                     return Ok(None);
                 }
                 let me = load_me(connection, row.member_id)?;
-                Ok(Some(me).filter(|me| me.member.status == MemberStatus::Active))
+                Ok(Some((me, successor)).filter(|(me, _)| me.member.status == MemberStatus::Active))
             })
             .await?
             .ok_or(ServiceError::InvalidRefreshToken)?;
@@ -139,12 +176,34 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn log_out(&self, session: SessionId) -> Result<(), ServiceError> {
+    pub async fn log_out(&self, principal: &Principal, session: SessionId) -> Result<(), ServiceError> {
+        self.end(principal.member_id, session).await
+    }
+
+    /// Ends the session that a refresh token names. Whoever holds one, even an old one, may end it:
+    /// a token that was used before would end it too.
+    ///
+    /// # Errors
+    /// When the database fails; never because of the token.
+    pub async fn log_out_by_token(&self, refresh_token: &str) -> Result<(), ServiceError> {
+        let Some(RefreshToken { session: id, .. }) = RefreshToken::read(refresh_token) else { return Ok(()) };
+        let named = id.clone();
+        let row =
+            self.context.database.read(move |connection| sessions::find_session(connection, &named)).await?;
+        match row {
+            Some(row) => self.end(row.member_id, id).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn end(&self, member: MemberId, session: SessionId) -> Result<(), ServiceError> {
         let now = self.context.clock.now();
         self.context
             .database
-            .write(move |connection| Ok(sessions::end_session(connection, &session, now)?))
-            .await
+            .write(move |connection| sessions::end_session(connection, &session, now))
+            .await?;
+        self.context.signals.sessions_changed(member);
+        Ok(())
     }
 
     /// Who an access token speaks for.
@@ -210,7 +269,9 @@ impl Accounts {
                 members::update_password(connection, id, &hash, false)?;
                 Ok(sessions::end_sessions(connection, id, Some(&session), now)?)
             })
-            .await
+            .await?;
+        self.context.signals.sessions_changed(id);
+        Ok(())
     }
 
     fn new_session(&self, member: MemberId, now: Millis) -> Result<(SessionRow, RefreshToken), ServiceError> {
@@ -219,7 +280,7 @@ impl Accounts {
         let row = SessionRow {
             id: id.clone(),
             member_id: member,
-            token_hash: Sha256::digest(secret).to_vec(),
+            token_hash: hash(&secret),
             expires_at: now.plus_seconds(self.context.settings.refresh_seconds),
             ended_at: None,
         };
@@ -258,28 +319,16 @@ fn load_me(connection: &mut AnyConnection, id: MemberId) -> Result<Me, StoreErro
     Ok(Me { member, unit, grants })
 }
 
-/// A refresh token: a session and the secret that is alive in it. The session id is a secret by itself, so
-/// a token that names a living session but not its secret can only be one that was used before.
-struct RefreshToken {
-    session: SessionId,
-    secret: [u8; 32],
-}
-
-impl RefreshToken {
-    fn written(&self) -> Result<String, ServiceError> {
-        let id = uuid::Uuid::parse_str(&self.session.0)
-            .map_err(|error| ServiceError::Internal(error.to_string()))?;
-        Ok(URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &self.secret].concat()))
-    }
-}
-
-/// The session that a refresh token names, and the hash of its secret.
-fn read_refresh_token(token: &str) -> Option<(SessionId, Vec<u8>)> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let (id, secret) = bytes.split_at_checked(TOKEN_PARTS.0)?;
-    if secret.len() != TOKEN_PARTS.1 {
-        return None;
-    }
-    let id = uuid::Uuid::from_slice(id).ok()?;
-    Some((SessionId(id.simple().to_string()), Sha256::digest(secret).to_vec()))
+/// Whether the secret with this hash is the living one and was told a moment ago.
+fn is_told_again(
+    connection: &mut AnyConnection,
+    id: &SessionId,
+    new_hash: &[u8],
+    now: Millis,
+) -> Result<bool, StoreError> {
+    // Read again: another tab may have been quicker only just now.
+    let alive = sessions::find_session(connection, id)?
+        .is_some_and(|row| row.ended_at.is_none() && row.token_hash == new_hash);
+    let used_at = devices::find_chain(connection, id)?.map(|(_, used_at)| used_at);
+    Ok(alive && used_at.is_some_and(|used_at| now.since(used_at) <= COOKIE_GRACE_MS))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::ServiceError;
 use super::passwords::PasswordHasher;
+use super::{ServiceError, Signals};
 use crate::domain::blueprint::Shortfall;
 use crate::domain::ids::{AttemptId, BankId};
 use crate::domain::period::Calendar;
@@ -60,6 +60,10 @@ pub struct Settings {
     pub hashing_threads: usize,
     /// Password hashes that may wait; one more is turned away.
     pub hashing_queue: usize,
+    /// Streams that are open at the same time; one more is turned away.
+    pub open_streams: usize,
+    /// Whether `X-Forwarded-Proto` comes from a proxy of our own and can be believed.
+    pub trust_forwarded_proto: bool,
 }
 
 impl Default for Settings {
@@ -69,6 +73,8 @@ impl Default for Settings {
             refresh_seconds: 30 * 86_400,
             hashing_threads: 1,
             hashing_queue: 512,
+            open_streams: 1000,
+            trust_forwarded_proto: false,
         }
     }
 }
@@ -83,6 +89,8 @@ pub struct Context {
     pub calendar: Calendar,
     /// The settings.
     pub settings: Settings,
+    /// Tells those who wait what happens.
+    pub signals: Arc<Signals>,
     entropy: Arc<dyn Entropy>,
     /// Hashes and checks passwords.
     pub(super) passwords: PasswordHasher,
@@ -99,7 +107,8 @@ impl Context {
         let calendar =
             Calendar::new(&settings.timezone).map_err(|error| ServiceError::Internal(error.to_string()))?;
         let passwords = PasswordHasher::new(settings.hashing_threads, settings.hashing_queue);
-        Ok(Self { database, clock, calendar, settings, entropy, passwords, banks: BankCache::new() })
+        let (signals, banks) = (Arc::new(Signals::new()), BankCache::new());
+        Ok(Self { database, clock, calendar, settings, signals, entropy, passwords, banks })
     }
 
     /// Random bytes.

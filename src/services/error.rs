@@ -51,6 +51,9 @@ pub enum ServiceError {
     /// The attempt takes no answers any more.
     #[error("attempt closed")]
     AttemptClosed,
+    /// The question is on a paper of the member's own whose keys are still hidden.
+    #[error("question locked")]
+    QuestionLocked,
     /// The bank cannot fill the blueprint.
     #[error("the bank cannot fill the blueprint")]
     BlueprintUnfillable(Vec<Shortfall>),

@@ -13,8 +13,13 @@ mod import;
 pub mod leaderboards;
 pub mod members;
 mod passwords;
+pub mod practice;
 pub mod quizzes;
+mod refresh_tokens;
 pub mod rosters;
+pub mod sessions;
+mod signals;
+pub mod streams;
 mod tokens;
 pub mod units;
 
@@ -22,6 +27,7 @@ use std::sync::Arc;
 
 pub use context::{Clock, Context, Entropy, Settings, SystemClock, SystemEntropy};
 pub use error::{RejectedRoster, ServiceError};
+pub use signals::Signals;
 
 use crate::domain::roles::{Grant, Principal, Role};
 use crate::store::{Database, members as member_store, units as unit_store};
@@ -30,6 +36,8 @@ use crate::store::{Database, members as member_store, units as unit_store};
 pub struct Services {
     /// Logging in, tokens, passwords.
     pub accounts: accounts::Accounts,
+    /// A member's own logins.
+    pub sessions: sessions::Sessions,
     /// The organisation.
     pub units: units::Units,
     /// The people.
@@ -44,6 +52,10 @@ pub struct Services {
     pub attempts: attempts::Attempts,
     /// Rankings.
     pub leaderboards: leaderboards::Leaderboards,
+    /// News of rankings.
+    pub streams: streams::Streams,
+    /// Practice, favourites, progress.
+    pub practice: practice::Practice,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -63,6 +75,7 @@ impl Services {
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
         Ok(Self {
             accounts,
+            sessions: sessions::Sessions::new(Arc::clone(&context)),
             units: units::Units::new(Arc::clone(&context)),
             members: members::Members::new(Arc::clone(&context)),
             rosters: rosters::Rosters::new(Arc::clone(&context)),
@@ -70,6 +83,8 @@ impl Services {
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
             leaderboards: leaderboards::Leaderboards::new(Arc::clone(&context)),
+            streams: streams::Streams::new(Arc::clone(&context)),
+            practice: practice::Practice::new(Arc::clone(&context)),
             context,
         })
     }

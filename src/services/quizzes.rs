@@ -1,16 +1,19 @@
 //! Quizzes: who may see them, who may make them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Context, ServiceError};
-use crate::domain::ids::{QuizId, UnitId};
+use crate::domain::attempt::takes_answers;
+use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
+use crate::domain::period::{Calendar, Period, Span};
 use crate::domain::question::NO_CHAPTER;
-use crate::domain::quiz::{QuizRules, QuizState};
+use crate::domain::quiz::{QuizKind, QuizRules, QuizState};
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::message;
 use crate::store::banks::{self, BankRow};
-use crate::store::quizzes::{self, NewQuiz, QuizRow};
+use crate::store::quizzes::{self, BegunRow, NewQuiz, QuizRow};
 use crate::store::{AnyConnection, StoreError, units};
 
 /// A quiz at an instant.
@@ -20,6 +23,19 @@ pub struct QuizView {
     pub quiz: QuizRow,
     /// Where it stands.
     pub state: QuizState,
+    /// What the caller has made of it.
+    pub own: OwnAttempts,
+}
+
+/// What somebody has made of a quiz: of a daily one today, of any other ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnAttempts {
+    /// Attempts that were begun.
+    pub begun: i32,
+    /// The attempt that can still be gone on with, whichever day it is from.
+    pub running: Option<AttemptId>,
+    /// How many more may be begun; `None` for no limit.
+    pub left: Option<i32>,
 }
 
 /// A quiz to add, or what an existing one shall become.
@@ -53,13 +69,15 @@ impl Quizzes {
         state: Option<QuizState>,
     ) -> Result<Vec<QuizView>, ServiceError> {
         let (principal, now) = (principal.clone(), self.context.clock.now());
+        let calendar = self.context.calendar.clone();
         self.context
             .database
             .read(move |connection| {
+                let begun = Begun::load(connection, principal.member_id)?;
                 Ok(quizzes::list_quizzes(connection)?
                     .into_iter()
                     .filter(|quiz| may_see(&principal, quiz))
-                    .map(|quiz| view(quiz, now))
+                    .map(|quiz| begun.view(quiz, &calendar, now))
                     .filter(|view| state.is_none_or(|state| view.state == state))
                     .collect())
             })
@@ -72,11 +90,15 @@ impl Quizzes {
     /// [`ServiceError::NotFound`]; [`ServiceError::Forbidden`] for somebody whom it is not for.
     pub async fn get(&self, principal: &Principal, id: QuizId) -> Result<QuizView, ServiceError> {
         let (principal, now) = (principal.clone(), self.context.clock.now());
+        let calendar = self.context.calendar.clone();
         self.context
             .database
             .read(move |connection| {
                 let quiz = quizzes::get_quiz(connection, id)?;
-                if may_see(&principal, &quiz) { Ok(view(quiz, now)) } else { Err(ServiceError::Forbidden) }
+                if !may_see(&principal, &quiz) {
+                    return Err(ServiceError::Forbidden);
+                }
+                Ok(Begun::load(connection, principal.member_id)?.view(quiz, &calendar, now))
             })
             .await
     }
@@ -94,7 +116,7 @@ impl Quizzes {
             .write(move |connection| {
                 let new = check(&context, connection, &principal, draft)?;
                 let id = quizzes::create_quiz(connection, &new, Some(principal.member_id), now)?;
-                Ok(view(quizzes::get_quiz(connection, id)?, now))
+                Ok(unused(quizzes::get_quiz(connection, id)?, now))
             })
             .await
     }
@@ -123,7 +145,7 @@ impl Quizzes {
                 if quizzes::has_attempts(connection, id)? {
                     return Err(ServiceError::QuizInUse);
                 }
-                Ok(view(quizzes::get_quiz(connection, id)?, now))
+                Ok(unused(quizzes::get_quiz(connection, id)?, now))
             })
             .await
     }
@@ -153,8 +175,41 @@ fn may_see(principal: &Principal, quiz: &QuizRow) -> bool {
     may_take_part(principal, quiz) || principal.is_leader_of(&quiz.unit_path)
 }
 
-fn view(quiz: QuizRow, now: Millis) -> QuizView {
-    QuizView { state: quiz.rules.state(now), quiz }
+/// A quiz that nobody has begun.
+fn unused(quiz: QuizRow, now: Millis) -> QuizView {
+    let own = OwnAttempts { left: quiz.rules.attempts_allowed, ..OwnAttempts::default() };
+    QuizView { state: quiz.rules.state(now), quiz, own }
+}
+
+/// What a member has begun, by quiz.
+struct Begun(HashMap<QuizId, Vec<BegunRow>>);
+
+impl Begun {
+    fn load(connection: &mut AnyConnection, member: MemberId) -> Result<Self, StoreError> {
+        let mut by_quiz: HashMap<QuizId, Vec<BegunRow>> = HashMap::new();
+        for row in quizzes::list_begun(connection, member)? {
+            by_quiz.entry(row.quiz).or_default().push(row);
+        }
+        Ok(Self(by_quiz))
+    }
+
+    fn view(&self, quiz: QuizRow, calendar: &Calendar, now: Millis) -> QuizView {
+        let rows = self.0.get(&quiz.id).map(Vec::as_slice).unwrap_or_default();
+        // Attempts are allowed per day for a daily quiz, else in all.
+        let span = match quiz.rules.kind {
+            QuizKind::Daily => calendar.span(Period::Day, calendar.date(now)),
+            QuizKind::Contest | QuizKind::Exam | QuizKind::Practice => Span::ALL,
+        };
+        let counted = rows.iter().filter(|row| span.contains(row.started_at)).count();
+        let begun = i32::try_from(counted).unwrap_or(i32::MAX);
+        let running = rows.iter().find(|row| row.running && takes_answers(row.deadline, now));
+        let own = OwnAttempts {
+            begun,
+            running: running.map(|row| row.id.clone()),
+            left: quiz.rules.attempts_allowed.map(|allowed| allowed.saturating_sub(begun).max(0)),
+        };
+        QuizView { state: quiz.rules.state(now), quiz, own }
+    }
 }
 
 fn own_and_unused(

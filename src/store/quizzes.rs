@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::schema::{attempts, banks, quizzes, units};
 use super::{AnyConnection, Conflict, StoreError};
+use crate::domain::attempt::AttemptStatus;
 use crate::domain::blueprint::Blueprint;
-use crate::domain::ids::{BankId, MemberId, QuizId, UnitId};
+use crate::domain::ids::{AttemptId, BankId, MemberId, QuizId, UnitId};
 use crate::domain::org::UnitPath;
 use crate::domain::quiz::{QuizKind, QuizRules, Reveal};
 use crate::domain::time::Millis;
@@ -226,6 +227,40 @@ pub fn delete_quiz(connection: &mut AnyConnection, id: QuizId) -> Result<(), Sto
 pub fn has_attempts(connection: &mut AnyConnection, id: QuizId) -> Result<bool, StoreError> {
     Ok(diesel::select(diesel::dsl::exists(attempts::table.filter(attempts::quiz_id.eq(id.0))))
         .get_result(connection)?)
+}
+
+/// An attempt of a member, as a list of quizzes looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BegunRow {
+    /// Its quiz.
+    pub quiz: QuizId,
+    /// The attempt.
+    pub id: AttemptId,
+    /// Whether it has no result yet.
+    pub running: bool,
+    /// When it was begun.
+    pub started_at: Millis,
+    /// Its deadline.
+    pub deadline: Option<Millis>,
+}
+
+/// Every attempt that a member has begun, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_begun(connection: &mut AnyConnection, member: MemberId) -> Result<Vec<BegunRow>, StoreError> {
+    let rows: Vec<(i64, String, String, i64, Option<i64>)> = attempts::table
+        .filter(attempts::member_id.eq(member.0))
+        .select((attempts::quiz_id, attempts::id, attempts::status, attempts::started_at, attempts::deadline))
+        .load(connection)?;
+    let row = |(quiz, id, status, started_at, deadline): (i64, String, String, i64, Option<i64>)| BegunRow {
+        quiz: QuizId(quiz),
+        id: AttemptId(id),
+        running: status == AttemptStatus::Running.as_str(),
+        started_at: Millis(started_at),
+        deadline: deadline.map(Millis),
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// The revision of a quiz, held until the transaction ends, so that its rules cannot change under an

@@ -154,6 +154,49 @@ table! {
     }
 }
 
+table! {
+    devices (id) {
+        id -> BigInt,
+        session_id -> Text,
+        name -> Text,
+        chain_key -> Nullable<Binary>,
+    }
+}
+
+table! {
+    learning (member_id, question_id) {
+        member_id -> BigInt,
+        question_id -> BigInt,
+        seen -> Integer,
+        wrong_times -> Integer,
+        last_correct -> Bool,
+        last_at -> BigInt,
+        last_answer -> Text,
+    }
+}
+
+table! {
+    learned_attempts (attempt_id) {
+        attempt_id -> Text,
+    }
+}
+
+table! {
+    study_days (member_id, day) {
+        member_id -> BigInt,
+        day -> Text,
+        answered -> Integer,
+    }
+}
+
+table! {
+    favourites (member_id, question_id) {
+        member_id -> BigInt,
+        question_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
 joinable!(members -> units (unit_id));
 joinable!(sessions -> members (member_id));
 joinable!(role_grants -> units (unit_id));
@@ -164,6 +207,9 @@ joinable!(quizzes -> units (unit_id));
 joinable!(quizzes -> banks (bank_id));
 joinable!(attempts -> quizzes (quiz_id));
 joinable!(attempts -> units (unit_id));
+joinable!(devices -> sessions (session_id));
+joinable!(learning -> questions (question_id));
+joinable!(favourites -> questions (question_id));
 
 allow_tables_to_appear_in_same_query!(
     units,
@@ -177,4 +223,8 @@ allow_tables_to_appear_in_same_query!(
     question_versions,
     quizzes,
     attempts,
+    devices,
+    learning,
+    learned_attempts,
+    favourites,
 );

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use qianti::services::accounts::Carrier;
 use qianti::services::{Clock, ServiceError, Settings, SystemEntropy};
 use qianti::store::keys::{self, KeyRow};
 use reqwest::Method;
@@ -479,7 +480,7 @@ on_both_databases! {
         let again = start().await;
         let (principal, _) = again.accounts.authenticate(access).await.unwrap();
         assert_eq!(json!(principal.member_id.0), tickets["member"]["id"]);
-        let refreshed = again.accounts.refresh(refresh_token).await.unwrap();
+        let refreshed = again.accounts.refresh(refresh_token, Carrier::Body).await.unwrap();
         // What either of them signs, the other takes; what is used up at one is used up at the other.
         app.with_token(&refreshed.access_token).get("/me").await.expect(200);
         assert_eq!(signing_key(&app).await.id, part(access, 0)["kid"]);
@@ -496,7 +497,7 @@ on_both_databases! {
         let database = app.services.context.database.clone();
         let clock = Arc::clone(&app.clock) as Arc<dyn Clock>;
         let newer = Services::start(database, Settings::default(), clock, Arc::new(SystemEntropy)).await.unwrap();
-        let tickets = newer.accounts.log_in("zs", PASSWORD.into()).await.unwrap();
+        let tickets = newer.accounts.log_in("zs", PASSWORD.into(), "电脑".into(), Carrier::Body).await.unwrap();
         assert_ne!(part(&tickets.access_token, 0)["kid"], old["kid"], "a key does not sign for ever");
         app.with_token(&tickets.access_token).get("/me").await.expect(200);
         // And the newer one takes what the older one still signs.

@@ -39,6 +39,8 @@ enum Send {
     Fresh(Maker, &'static str),
     /// What belongs to the caller alone, as an attempt does: made anew for the member of B1.
     Own(fn(&Site) -> String, Option<fn() -> Value>),
+    /// Nothing but the path, to an answer that does not end by itself.
+    Listening(fn(&Site) -> String),
     /// Logging in and the like, with the tokens of a session made anew.
     Session(fn(&Session) -> Value),
 }
@@ -49,6 +51,7 @@ enum Maker {
     Unit,
     Quiz,
     Question,
+    Session,
 }
 
 /// A login, and what it was answered.
@@ -77,6 +80,28 @@ const MATRIX: &[Row] = &[
         Send::Session(|session| json!({"current": session.password, "new": NEW_PASSWORD}))),
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/attempts",
         Send::Nothing(|_| "/me/attempts".into())),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/sessions",
+        Send::Nothing(|_| "/me/sessions".into())),
+    ([401,   204, 204,   204, 204,   204, 204,   204,   403], "DELETE /api/v1/me/sessions",
+        Send::Session(|_| Value::Null)),
+    // A session of the member of B1, whom the call logs out: nobody else's.
+    ([401,   204, 404,   404, 404,   404, 404,   404,   403], "DELETE /api/v1/me/sessions/{id}",
+        Send::Fresh(Maker::Session, "/me/sessions/")),
+    // practice: everybody for themselves
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/progress",
+        Send::Nothing(|_| "/me/progress".into())),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/practice/questions",
+        Send::Nothing(|_| "/practice/questions?bank=1000".into())),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "POST /api/v1/practice/answers",
+        Send::Body(|_| "/practice/answers".into(), |_, _| json!({"bank": "1000", "code": "single-01", "answer": ["A"]}))),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/wrong-answers",
+        Send::Nothing(|_| "/me/wrong-answers".into())),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/favourites",
+        Send::Nothing(|_| "/me/favourites".into())),
+    ([401,   204, 204,   204, 204,   204, 204,   204,   403], "PUT /api/v1/me/favourites/{bank}/{code}",
+        Send::Nothing(|_| "/me/favourites/1000/single-02".into())),
+    ([401,   204, 204,   204, 204,   204, 204,   204,   403], "DELETE /api/v1/me/favourites/{bank}/{code}",
+        Send::Nothing(|_| "/me/favourites/1000/single-02".into())),
     // units
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/units",
         Send::Nothing(|_| "/units".into())),
@@ -166,6 +191,8 @@ const MATRIX: &[Row] = &[
         Send::Nothing(|site| format!("/leaderboards/members?period=day&unit={}", site.world.unit("B1")))),
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/leaderboards/units",
         Send::Nothing(|site| format!("/leaderboards/units?period=day&parent={}", site.world.unit("C1")))),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/leaderboards/stream",
+        Send::Listening(|_| "/leaderboards/stream?period=day".into())),
     // around the API
     ([200,   200, 200,   200, 200,   200, 200,   200,   200], "GET /healthz",
         Send::Nothing(|_| "/healthz".into())),
@@ -274,6 +301,12 @@ impl Site {
         match maker {
             Maker::Unit => admin.post("/units", new_unit(self, number)).await.expect(201)["id"].to_string(),
             Maker::Quiz => admin.post("/quizzes", new_quiz(self, "C1")).await.expect(201)["id"].to_string(),
+            Maker::Session => {
+                let member = self.app.log_in("b1", PASSWORD).await;
+                let sessions = member.get("/me/sessions").await.expect(200);
+                let current = sessions["items"].as_array().unwrap().iter().find(|one| one["current"] == true);
+                current.unwrap()["id"].to_string()
+            }
             Maker::Question => {
                 let code = format!("d{number}");
                 admin.post("/banks/1000/questions", question(&code)).await.expect(201);
@@ -290,6 +323,12 @@ impl Site {
         match send {
             Send::Nothing(path) | Send::Own(path, None) => {
                 Actor::send(actor.request(method, &path(self))).await
+            }
+            Send::Listening(path) => {
+                let response = actor.request(method, &path(self)).send().await.unwrap();
+                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                let text = if status == 200 { String::new() } else { response.text().await.unwrap() };
+                Reply { status, headers, text }
             }
             Send::Body(path, body) | Send::Spoiling(path, body) => {
                 Actor::send(actor.request(method, &path(self)).json(&body(self, number))).await
@@ -377,7 +416,9 @@ on_both_databases! {
                     _ => {}
                 }
             }
-            if matches!(row.2, Send::Spoiling(..)) || row.1 == "PUT /api/v1/me/password" {
+            // These log out everybody whom they let.
+            let ends_sessions = ["PUT /api/v1/me/password", "DELETE /api/v1/me/sessions"].contains(&row.1);
+            if matches!(row.2, Send::Spoiling(..)) || ends_sessions {
                 site = Site::build(TestApp::start(backend).await).await;
             }
         }

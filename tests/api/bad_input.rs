@@ -25,17 +25,23 @@ const WITH_JSON: &[(&str, &str)] = &[
     ("PATCH", "/quizzes/{quiz}"),
     ("PUT", "/attempts/{attempt}/answers"),
     ("POST", "/attempts/{attempt}/submit"),
+    ("POST", "/practice/answers"),
 ];
+/// Those of them whose body may be left out.
+const WITH_OPTIONAL_JSON: [&str; 2] = ["/attempts/{attempt}/submit", "/auth/refresh"];
 /// The calls that take a file.
 const WITH_FILE: [&str; 3] = ["/units/import", "/members/import", "/banks/1000/import"];
 /// The lists.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 11] = [
     "/units?",
     "/members?",
     "/banks?",
     "/banks/1000/questions?",
     "/quizzes?",
     "/me/attempts?",
+    "/practice/questions?",
+    "/me/wrong-answers?",
+    "/me/favourites?",
     "/leaderboards/members?period=all&",
     "/leaderboards/units?period=all&",
 ];
@@ -166,7 +172,7 @@ on_both_databases! {
     async fn an_empty_body_is_no_json_and_fine_where_none_is_needed(backend) {
         let site = Site::build(TestApp::start(backend).await).await;
         let before = site.saved().await;
-        for (method, path) in WITH_JSON.iter().filter(|(_, path)| !path.ends_with("/submit")) {
+        for (method, path) in WITH_JSON.iter().filter(|(_, path)| !WITH_OPTIONAL_JSON.contains(path)) {
             site.send_json(method, path, "").await.problem(400, "malformed-json");
             site.send_json(method, path, " \n").await.problem(400, "malformed-json");
         }

@@ -15,6 +15,7 @@ use crate::domain::draw::{self, Paper};
 use crate::domain::grading::{Answers, ItemResult};
 use crate::domain::ids::{AttemptId, QuizId};
 use crate::domain::question::Question;
+use crate::domain::quiz::QuizKind;
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
@@ -319,10 +320,15 @@ impl Attempts {
             passed: graded.passed,
         };
         let (id, before) = (loaded.attempt.id, loaded.attempt.answers);
-        self.context
+        let settled = self
+            .context
             .database
             .write(move |connection| attempts::settle(connection, &id, &before, &answers, &result))
             .await?;
+        if settled {
+            let counts = loaded.quiz.rules.kind != QuizKind::Practice;
+            self.context.signals.results_changed(loaded.quiz.id, counts);
+        }
         Ok(())
     }
 

@@ -20,15 +20,15 @@ export function listWrongAnswers(bank: string, chapter: string | null, cursor: s
   return get(api.GET('/api/v1/me/wrong-answers', { params: { query } }))
 }
 
-export function listFavourites(cursor: string | null): Promise<Page<Favourite>> {
-  return get(api.GET('/api/v1/me/favourites', { params: { query: paged(cursor) } }))
+export function listFavourites(bank: string, cursor: string | null): Promise<Page<Favourite>> {
+  return get(api.GET('/api/v1/me/favourites', { params: { query: { ...paged(cursor), bank } } }))
 }
 
 export async function listSessions(): Promise<Session[]> {
   return (await get(api.GET('/api/v1/me/sessions', {}))).items
 }
 
-export async function endSession(id: string): Promise<void> {
+export async function endSession(id: number): Promise<void> {
   await get(api.DELETE('/api/v1/me/sessions/{id}', { params: { path: { id } } }))
 }
 
