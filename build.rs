@@ -5,7 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// What the web app is made from, below `web/`.
 const SOURCES: [&str; 9] = [
@@ -24,7 +24,17 @@ const STAMP: &str = "dist/.built-from";
 /// Says for which lock file the packages were installed.
 const INSTALLED: &str = "node_modules/.installed-for";
 
-fn main() -> Result<(), String> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
     let web = Path::new("web");
     for source in SOURCES {
         println!("cargo::rerun-if-changed=web/{source}");

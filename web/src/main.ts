@@ -3,7 +3,6 @@ import './styles/vant.css'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n } from './i18n'
-import { deliverLeftovers } from './offline/leftovers'
 import { router } from './router'
 import { applySettings } from './session/settings'
 
@@ -14,8 +13,10 @@ async function open(): Promise<void> {
   await applySettings()
   createApp(App).use(i18n).use(router).mount('#app')
   await router.isReady()
-  deliverLeftovers()
-  setTimeout(() => void import('./offline/worker').then(({ register }) => register()), LATER_MS)
+  setTimeout(() => {
+    void import('./offline/leftovers').then(({ deliverLeftovers }) => deliverLeftovers())
+    void import('./offline/worker').then(({ register }) => register())
+  }, LATER_MS)
 }
 
 void open()

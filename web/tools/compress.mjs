@@ -17,7 +17,7 @@ for (const entry of await readdir(folder, { recursive: true, withFileTypes: true
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
     [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
   }
-  const packed = { '.br': await brotli(content, { params }), '.gz': await gzip(content, { level: 9 }) }
+  const packed = { '.br': await brotli(content, { params }), '.gz': await gz(content, { level: 9 }) }
   for (const [ending, bytes] of Object.entries(packed)) {
     // A file that does not shrink is sent as it is.
     if (bytes.length < content.length) await writeFile(file + ending, bytes)

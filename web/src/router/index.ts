@@ -1,5 +1,6 @@
 import { watch } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
+import LoginPage from '@/pages/LoginPage.vue'
 import { session, start } from '@/session/session'
 import { memberRoutes } from './member'
 
@@ -17,9 +18,9 @@ declare module 'vue-router' {
 export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
-  // The screens of another role are another list beside this one.
+  // The login is there at once: on a bad network each further file is half a second. The screens of another role are another list beside this one.
   routes: [
-    { path: '/login', name: 'login', component: () => import('@/pages/LoginPage.vue'), meta: { open: true, offline: true } },
+    { path: '/login', name: 'login', component: LoginPage, meta: { open: true, offline: true } },
     { path: '/password', name: 'password', component: () => import('@/pages/PasswordPage.vue') },
     ...memberRoutes,
     { path: '/:rest(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue'), meta: { open: true } },
