@@ -25,3 +25,4 @@ mod sessions;
 mod streams;
 mod system;
 mod units;
+mod web;

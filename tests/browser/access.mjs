@@ -124,7 +124,10 @@ export const tests = {
       await press(no < 5 ? '下一题' : '交卷')
     }
     await page.getByText('5 道题都答完了').waitFor()
-    await press('交卷').catch(() => page.keyboard.press('Enter'))
+    // The keyboard stays inside the question.
+    const yes = page.getByRole('dialog').getByRole('button', { name: '交卷' })
+    for (let turn = 0; turn < 4 && !(await yes.evaluate((element) => element === document.activeElement)); turn += 1) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: '答题成绩' }).waitFor()
   },
 }

@@ -44,7 +44,7 @@ async function day(world, size) {
   }
   check(KINDS.every((kind) => seen.has(kind)), `only ${[...seen].join()} came`)
   await saveState(page, '已保存')
-  await page.getByRole('button', { name: /答题卡，已答 4 题，共 5 题/ }).click()
+  await page.getByRole('button', { name: /答题卡.*已答 4 题，共 5 题/ }).click()
   await page.getByRole('button', { name: '第 3 题，未答，标记' }).click()
   await page.locator('.stem', { hasText: '3. ' }).waitFor()
   await page.getByRole('button', { name: /答题卡/ }).click()

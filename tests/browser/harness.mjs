@@ -16,7 +16,7 @@ export const PASSWORD = 'study-every-day-26'
 /** The axe-core script, to be run inside a page. */
 export const AXE = web.resolve('axe-core/axe.min.js')
 /** Longest that a step waits, in milliseconds. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 20_000)
 
 /** Starts the server on a free port and an empty database; `stop` ends it and removes both. */
 export async function startServer() {
@@ -207,10 +207,15 @@ export async function submit(page) {
 
 /** Waits until the service worker has everything that the app needs to open without network. */
 export async function readyForOffline(page) {
-  await page.waitForFunction(async () => {
+  const ready = () => page.evaluate(async () => {
     const registration = await navigator.serviceWorker.getRegistration()
     return registration?.active?.state === 'activated' && navigator.serviceWorker.controller !== null
   })
+  for (let turn = 0; turn < 200; turn += 1) {
+    if (await ready()) return
+    await page.waitForTimeout(100)
+  }
+  throw new Error('the service worker is never ready')
 }
 
 /** Logs in by the form. */

@@ -42,7 +42,7 @@ export const tests = {
     await again.goto('/')
     await again.getByText('现在连不上网络').waitFor()
     await again.getByRole('link', { name: /继续作答/ }).click()
-    check(again.url() === address, `it leads to ${again.url()}`)
+    await again.waitForURL(address)
     await again.locator('.stem', { hasText: /^3\. / }).waitFor()
 
     await context.setOffline(false)

@@ -28,7 +28,7 @@ try {
       console.log(`ok   ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`)
     } catch (error) {
       failed += 1
-      console.log(`FAIL ${name}\n${error.stack ?? error}`)
+      console.log(`FAIL ${name}\n${brief(error)}`)
     } finally {
       await world.closePhones()
     }
@@ -39,3 +39,9 @@ try {
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+
+/** What went wrong and where, without what the browser logs. */
+function brief(error) {
+  const lines = String(error.stack ?? error).split('\n')
+  return lines.filter((line) => !/^\[pid=|^<launch|^Browser logs/.test(line)).slice(0, 14).join('\n')
+}

@@ -52,7 +52,7 @@ export function useAttempt(id: string, ended: (ending: Ending, late: number[]) =
       triggerRef(queue)
       if (opened.state === 'closed' && here) void over()
     })
-    await opened.open(attempt?.answers ?? null)
+    await opened.open(attempt?.answers ?? null, found.attempt.answers)
     queue.value = opened
     if (opened.pending().length > 0) opened.wake()
   }

@@ -98,7 +98,7 @@ export const en: Messages = {
     previous: 'Previous',
     next: 'Next',
     sheet: 'Answer sheet',
-    sheetOpen: 'Open the answer sheet; {done} of {total} answered',
+    sheetDone: '{done} of {total} answered',
     mark: 'Mark',
     marked: 'Marked',
     submit: 'Hand in',

@@ -107,7 +107,7 @@ export const zh = {
     previous: '上一题',
     next: '下一题',
     sheet: '答题卡',
-    sheetOpen: '打开答题卡，已答 {done} 题，共 {total} 题',
+    sheetDone: '已答 {done} 题，共 {total} 题',
     mark: '标记',
     marked: '已标记',
     submit: '交卷',

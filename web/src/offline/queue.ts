@@ -73,10 +73,13 @@ export class AnswerQueue {
     private readonly around: Surroundings = surroundings,
   ) {}
 
-  /** Takes up what the phone has kept, over what the server has. */
-  async open(fromServer: Answer[] | null): Promise<void> {
+  /**
+   * Takes up what the phone has kept, over what the server has; while that is not known, over what it had when the
+   * phone last heard of it (`earlier`).
+   */
+  async open(fromServer: Answer[] | null, earlier: Answer[] = []): Promise<void> {
     const kept = await this.storage.answers(this.attempt)
-    if (fromServer) this.mergeServer(fromServer)
+    this.mergeServer(fromServer ?? earlier)
     for (const { no, answer, sent } of kept) {
       // What the server has is newer than what it was sent earlier, perhaps from another device.
       if (!sent || !fromServer) this.entries.set(no, { no, answer, sent, version: 0 })
