@@ -216,6 +216,8 @@ fn bad_settings_are_refused_by_name() {
         ("QIANTI_HASHING_THREADS", "257", "--hashing-threads"),
         ("QIANTI_HASHING_QUEUE", "x", "--hashing-queue"),
         ("QIANTI_REFRESH_DAYS", "0", "--refresh-days"),
+        ("QIANTI_OPEN_STREAMS", "-1", "--open-streams"),
+        ("QIANTI_TRUST_FORWARDED_PROTO", "perhaps", "--trust-forwarded-proto"),
         ("QIANTI_LOG", "qianti=loud", "--log"),
         ("QIANTI_DATABASE_URL", "", "--database-url"),
         ("QIANTI_DATABASE_URL", "qianti.db", "--database-url"),
@@ -504,6 +506,32 @@ fn serve_says_where_to_open_it_and_tells_the_made_password_once() {
     assert_eq!(again.log_in("admin", &password).0, 200);
     assert_eq!(again.log_in("admin", "Another-Pass-2026").0, 401, "it is for the first start only");
     assert_eq!(again.stop().0, Some(0));
+}
+
+#[test]
+fn a_stream_that_is_open_does_not_keep_the_server_from_stopping() {
+    let place = Place::new();
+    let server = Server::start(&place, &[("QIANTI_ADMIN_PASSWORD", ADMIN_PASSWORD)]);
+    let token = server.token("admin", ADMIN_PASSWORD);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(
+        stream,
+        "GET /api/v1/leaderboards/stream?period=all HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
+        server.address
+    )
+    .unwrap();
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains(": listening") {
+        let mut buffer = [0; 4096];
+        let read = stream.read(&mut buffer).unwrap();
+        assert!(read > 0, "{}", String::from_utf8_lossy(&heard));
+        heard.extend_from_slice(&buffer[..read]);
+    }
+    assert_eq!(server.stop().0, Some(0));
+    // A server that has waited in vain cuts the connection; this one has ended the answer.
+    stream.read_to_end(&mut heard).unwrap();
+    let heard = String::from_utf8(heard).unwrap();
+    assert!(heard.starts_with("HTTP/1.1 200") && heard.ends_with("0\r\n\r\n"), "{heard}");
 }
 
 #[test]

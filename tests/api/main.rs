@@ -14,6 +14,7 @@ mod attempts;
 mod authorization;
 mod bad_input;
 mod banks;
+mod cookies;
 mod harness;
 mod leaderboards;
 mod members;

@@ -33,6 +33,41 @@ async fn remove_ready_ones(admin: &Actor) {
 }
 
 on_both_databases! {
+    async fn a_quiz_tells_what_the_caller_has_made_of_it(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let contest = world.quiz(json!({"attempts_allowed": 2, "duration_seconds": 60})).await;
+        let daily = world.quiz(json!({"kind": "daily", "attempts_allowed": 1})).await;
+        let free = world.quiz(json!({"kind": "practice"})).await;
+        let (member, other) = (world.member(&app, "zs", "B1").await, world.member(&app, "ls", "B1").await);
+        let own = async |member: &Actor, quiz: &Value| {
+            let shown = member.get(&path(quiz)).await.expect(200);
+            let listed = member.get("/quizzes").await.expect(200);
+            let listed = listed["items"].as_array().unwrap().iter().find(|one| one["id"] == quiz["id"]).unwrap();
+            assert_eq!(&shown, listed);
+            json!([shown["my_attempts"], shown["running_attempt_id"], shown["attempts_left"]])
+        };
+        assert_eq!(own(&member, &contest).await, json!([0, null, 2]));
+        let begun = member.post_nothing(&format!("{}/attempts", path(&contest))).await.expect(201);
+        assert_eq!(own(&member, &contest).await, json!([1, begun["id"], 1]));
+        assert_eq!(own(&other, &contest).await, json!([0, null, 2]));
+        // What has run out cannot be gone on with, settled or not.
+        app.clock.advance_ms(65_001);
+        assert_eq!(own(&member, &contest).await, json!([1, null, 1]));
+        world.attempt(&member, &contest, 1).await;
+        assert_eq!(own(&member, &contest).await, json!([2, null, 0]));
+        world.attempt(&member, &free, 1).await;
+        assert_eq!(own(&member, &free).await, json!([1, null, null]));
+        // A daily quiz begins anew with the day; what was begun before midnight can still be handed in.
+        let begun = member.post_nothing(&format!("{}/attempts", path(&daily))).await.expect(201);
+        assert_eq!(own(&member, &daily).await, json!([1, begun["id"], 0]));
+        app.clock.set(crate::harness::NOON + 12 * 3_600_000);
+        let member = app.log_in("zs", "Member-Pass-2026").await;
+        assert_eq!(own(&member, &daily).await, json!([0, begun["id"], 1]));
+        world.submit(&member, &begun, 1).await;
+        assert_eq!(own(&member, &daily).await, json!([0, null, 1]));
+    }
+
     async fn a_quiz_keeps_every_field(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;
@@ -57,7 +92,7 @@ on_both_databases! {
             body,
             &json!({
                 "id": quiz["id"], "title": "党纪竞赛", "opens_at": "2026-11-24T00:00:00Z", "state": "upcoming",
-                "total": 7, "max_score": 10.21,
+                "total": 7, "max_score": 10.21, "my_attempts": 0, "running_attempt_id": null, "attempts_left": 3,
             }),
         );
         assert_eq!(quiz, expected);
@@ -85,7 +120,7 @@ on_both_databases! {
                 }],
                 "shuffle_questions": true, "shuffle_options": true, "pass_percent": 60,
                 "reveal": "after_submit", "unit_id": world.unit("C1"), "state": "open", "total": 5,
-                "max_score": 100,
+                "max_score": 100, "my_attempts": 0, "running_attempt_id": null, "attempts_left": null,
             })
         );
         for kind in ["daily", "contest", "exam", "practice"] {
@@ -346,8 +381,8 @@ on_both_databases! {
             (json!({"kind": "exam"}), json!({})),
             (json!({"closes_at": null}), json!({})),
             (json!({"duration_seconds": null}), json!({})),
-            (json!({"attempts_allowed": null}), json!({})),
-            (json!({"closes_at": "2026-11-26T00:00:00Z", "duration_seconds": 60, "attempts_allowed": 1}), json!({})),
+            (json!({"attempts_allowed": null}), json!({"attempts_left": null})),
+            (json!({"closes_at": "2026-11-26T00:00:00Z", "duration_seconds": 60, "attempts_allowed": 1}), json!({"attempts_left": 1})),
             (json!({"opens_at": "2026-11-23T00:00:00Z"}), json!({"state": "open"})),
             (json!({"sections": [section]}), json!({"total": 2, "max_score": 3})),
             (json!({"bank": "t"}), json!({})),

@@ -10,11 +10,15 @@ use crate::domain::draw::{self, Paper, draw};
 use crate::domain::grading::grade_paper;
 use crate::domain::ids::{AttemptId, BankId, MemberId, QuestionId, QuizId};
 use crate::domain::practice::{Standing, in_words, standing};
+use crate::domain::quiz::QuizRules;
 use crate::domain::time::Millis;
 use crate::live::banks::BankSnapshot;
 use crate::store::learning::{self, Learned};
 use crate::store::quizzes::{self, QuizRow};
-use crate::store::{AnyConnection, attempts};
+use crate::store::{
+    AnyConnection,
+    attempts::{self, AttemptRow},
+};
 
 /// Attempts that one write takes in: what waits behind it must not wait long.
 const MOST_ATTEMPTS_A_WRITE: usize = 16;
@@ -71,13 +75,27 @@ fn look(
                 quiz_rows.entry(unlearned.quiz).or_insert(quiz)
             }
         };
-        match standing(&quiz.rules, unlearned.graded, unlearned.deadline, now) {
+        let standing = standing(&quiz.rules, unlearned.graded, unlearned.deadline, now);
+        let waits = standing == Standing::Revealed && lessons.len() == MOST_ATTEMPTS_A_WRITE;
+        if standing == Standing::Other || waits {
+            continue;
+        }
+        let drawn = match paper(context, connection, quiz, &unlearned.id) {
+            Ok(drawn) => drawn,
+            Err(error @ ServiceError::Busy(_)) => return Err(error),
+            Err(error) => {
+                // One that cannot be read must not keep the member from all the others.
+                tracing::error!(attempt = %unlearned.id, %error, "an attempt cannot be learned from");
+                continue;
+            }
+        };
+        match standing {
             Standing::Locked => {
-                let (_, paper, snapshot) = paper(context, connection, quiz, &unlearned.id)?;
+                let (_, paper, snapshot) = drawn;
                 let codes = paper.items.iter().filter_map(|item| snapshot.questions().get(item.question));
                 locked.extend(codes.map(|question| (quiz.bank_id, question.code.clone())));
             }
-            Standing::Revealed if lessons.len() < MOST_ATTEMPTS_A_WRITE => {
+            Standing::Revealed => {
                 let ids = match ids.entry(quiz.bank_id) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(place) => {
@@ -86,13 +104,16 @@ fn look(
                     }
                 };
                 let id = |code: &str| ids.get(code).copied();
-                lessons.push(lesson(context, connection, quiz, unlearned.id, id)?);
+                lessons.push(lesson(&quiz.rules, drawn, id));
             }
-            Standing::Revealed | Standing::Other => {}
+            Standing::Other => {}
         }
     }
     Ok((lessons, locked))
 }
+
+/// An attempt, its paper, and the bank revision that it is drawn from.
+type Drawn = (AttemptRow, Paper, Arc<BankSnapshot>);
 
 /// The paper of an attempt, drawn again.
 fn paper(
@@ -100,7 +121,7 @@ fn paper(
     connection: &mut AnyConnection,
     quiz: &QuizRow,
     id: &AttemptId,
-) -> Result<(attempts::AttemptRow, Paper, Arc<BankSnapshot>), ServiceError> {
+) -> Result<Drawn, ServiceError> {
     let attempt = attempts::get_attempt(connection, id)?;
     if attempt.draw_version != draw::VERSION {
         return Err(ServiceError::Internal(format!("draw version {} is unknown", attempt.draw_version)));
@@ -113,14 +134,10 @@ fn paper(
 
 /// What an attempt teaches: every item that was answered; one left empty was not seen.
 fn lesson(
-    context: &Context,
-    connection: &mut AnyConnection,
-    quiz: &QuizRow,
-    id: AttemptId,
+    rules: &QuizRules,
+    (attempt, paper, snapshot): Drawn,
     question_id: impl Fn(&str) -> Option<QuestionId>,
-) -> Result<Lesson, ServiceError> {
-    let (attempt, paper, snapshot) = paper(context, connection, quiz, &id)?;
-    let rules = &quiz.rules;
+) -> Lesson {
     let graded =
         grade_paper(snapshot.questions(), &rules.blueprint, &paper, &attempt.answers, rules.pass_percent);
     let answers = (1_u32..)
@@ -137,5 +154,5 @@ fn lesson(
         })
         .collect();
     let at = attempt.result.map_or(attempt.started_at, |result| result.submitted_at);
-    Ok(Lesson { attempt: id, at, answers })
+    Lesson { attempt: attempt.id, at, answers }
 }

@@ -15,7 +15,8 @@ pub use bank::{fixture_bank, right_answers, wrong_answer};
 pub use database::TestDatabase;
 use qianti::domain::time::Millis;
 pub use qianti::services::Services;
-use qianti::services::{Clock, Settings, SystemEntropy};
+pub use qianti::services::Settings;
+use qianti::services::{Clock, SystemEntropy};
 pub use qianti::store::Backend;
 use qianti::store::{Database, DatabaseOptions};
 pub use serde_json::{Value, json};
@@ -87,12 +88,17 @@ pub struct TestApp {
 impl TestApp {
     /// Starts the application on a fresh database after its first start, with the fixture bank.
     pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with(backend: Backend, settings: Settings) -> Self {
         let database = TestDatabase::create(backend);
         let (store, _) =
             Database::open(&DatabaseOptions { url: database.url(), read_connections: 4, write_queue: 1024 })
                 .unwrap();
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON)));
-        let settings = Settings { hashing_threads: 2, ..Settings::default() };
+        let settings = Settings { hashing_threads: 2, ..settings };
         let services = Services::start(store, settings, Arc::clone(&clock) as _, Arc::new(SystemEntropy));
         let services = Arc::new(services.await.unwrap());
         let filled = services.first_start(Some(ADMIN_PASSWORD.into()), fixture_bank()).await.unwrap();
