@@ -12,6 +12,6 @@ export function useQuizWords() {
 
   return {
     /** How many items, and how long. */
-    about: (quiz: Quiz) => t('home.about', { total: quiz.total, minutes: limit(quiz.duration_seconds) }),
+    about: (quiz: Quiz) => t('home.about', { total: quiz.total, minutes: limit(quiz.duration_seconds) }, quiz.total),
   }
 }
