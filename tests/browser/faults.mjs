@@ -1,11 +1,7 @@
 // A server that is busy, away, or has ended the session: told in plain words, and no answer is lost.
-import { answer, begin, Caller, check, logIn, PASSWORD, saveState } from './harness.mjs'
+import { answer, begin, Caller, check, logIn, onServer, PASSWORD, saveState } from './harness.mjs'
 
-async function answersOnServer(world, login) {
-  const caller = await Caller.logIn(world.base, login, PASSWORD)
-  const { items } = await caller.get('/me/attempts')
-  return (await caller.get(`/attempts/${items[0].id}`)).answers.length
-}
+const answersOnServer = async (world, login) => (await onServer(world, login)).attempt.answers.length
 
 export const tests = {
   async 'a session that ends in the middle of a quiz: log in again, and every answer arrives'(world) {

@@ -230,3 +230,10 @@ export async function logIn(page, login, password = PASSWORD) {
 export function check(holds, words) {
   if (!holds) throw new Error(words)
 }
+
+/** What the server has of a member's latest attempt. */
+export async function onServer(world, login) {
+  const caller = await Caller.logIn(world.base, login, PASSWORD)
+  const { items } = await caller.get('/me/attempts')
+  return { caller, items, attempt: await caller.get(`/attempts/${items[0].id}`) }
+}

@@ -1,12 +1,5 @@
 // Tunnels, reloads and killed apps in the middle of a contest.
-import { answer, begin, Caller, check, logIn, PASSWORD, readyForOffline, saveState, submit } from './harness.mjs'
-
-/** What the server has of a member's latest attempt. */
-async function onServer(world, login) {
-  const caller = await Caller.logIn(world.base, login, PASSWORD)
-  const { items } = await caller.get('/me/attempts')
-  return { caller, items, attempt: await caller.get(`/attempts/${items[0].id}`) }
-}
+import { answer, begin, check, logIn, onServer, PASSWORD, readyForOffline, saveState, submit } from './harness.mjs'
 
 export const tests = {
   async 'a contest goes on in a tunnel, through a reload and a killed app, and loses nothing'(world) {
