@@ -21,7 +21,7 @@ use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{
     accounts, attempts, bank_files, banks, leaderboards, members, middleware, practice, quizzes, rosters,
-    sessions, stream, system, units,
+    sessions, stream, system, units, web as web_app,
 };
 use crate::services::{Services, Signals};
 
@@ -129,6 +129,14 @@ pub(super) fn openapi() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// The OpenAPI document as JSON, one line a value, for tools that read it from a file.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn openapi_json() -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&openapi()).map(|text| text + "\n")
+}
+
 /// Ends the streams when the server is told to stop: it waits for running requests, and these never end.
 async fn close_streams(signals: Arc<Signals>) {
     let listen = |kind| signal(kind).inspect_err(|error| tracing::warn!(%error, "a signal is not heard"));
@@ -163,7 +171,8 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             )
             .service(system::show_openapi)
             .service(system::show_docs)
-            .service(system::show_home)
+            .service(web_app::show_home)
+            .service(web_app::show_asset)
             .app_data(docs_config.clone())
             .service(system::show_docs_file)
             .default_service(web::to(system::refuse))

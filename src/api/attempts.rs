@@ -146,6 +146,8 @@ pub(super) struct RevealedResponse {
     explanation: String,
     /// Document and article.
     source: String,
+    /// The chapter of the bank that it is from, to practise.
+    chapter: String,
 }
 
 /// The result of an attempt.
@@ -208,6 +210,7 @@ impl ResultResponse {
                         key: shown_key(question, item),
                         explanation: question.explanation.clone(),
                         source: question.source.clone(),
+                        chapter: question.chapter.clone(),
                     }
                 });
                 let answer = attempt.answers.get(&no).cloned().unwrap_or_default();

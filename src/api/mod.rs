@@ -23,7 +23,8 @@ mod sessions;
 mod stream;
 mod system;
 mod units;
+mod web;
 mod wire;
 
-pub use app::{ApiState, bind};
+pub use app::{ApiState, bind, openapi_json};
 pub use problem::{PROBLEMS, ProblemCode};

@@ -1,4 +1,4 @@
-//! Around the API: health, metrics, documents, the first page.
+//! Around the API: health, metrics, documents, and what no route answers.
 
 use actix_web::http::header;
 use actix_web::web::{Data, Json};
@@ -10,7 +10,12 @@ use utoipa_swagger_ui::Config;
 use super::app::ApiState;
 use super::extract::PathPart;
 use super::problem::{PROBLEMS, Problem, ProblemCode, language};
+use super::web;
 use crate::services::ServiceError;
+
+/// The documentation's own pages write styles into their elements.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct HealthResponse {
@@ -108,22 +113,20 @@ pub(super) async fn show_docs_file(
         .map_err(|_| Problem::new(ProblemCode::Internal))?
         .ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY));
     if file.gzpipped {
         response.insert_header((header::CONTENT_ENCODING, header::ContentEncoding::Gzip));
     }
     Ok(response.content_type(file.content_type).body(file.bytes.into_owned()))
 }
 
-/// The first page.
-#[get("/")]
-pub(super) async fn show_home() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(include_str!("home.html"))
-}
-
-/// What no route answers: another method of a known path, or nothing at all.
+/// What no route answers: a file or screen of the web app, another method of a known path, or nothing at all.
 pub(super) async fn refuse(request: HttpRequest, state: Data<ApiState>) -> HttpResponse {
     use actix_web::ResponseError as _;
     let Some(route) = state.route_of(request.path()) else {
+        if let Some(response) = web::file_or_screen(&request) {
+            return response;
+        }
         return Problem::new(ProblemCode::NotFound).error_response();
     };
     let mut response = Problem::new(ProblemCode::MethodNotAllowed).error_response();

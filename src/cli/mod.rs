@@ -54,6 +54,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup in the place of a missing database; one that exists is never overwritten.
     Restore(backup::RestoreArgs),
+    /// Print the OpenAPI document.
+    Openapi,
 }
 
 /// Why a command refused or failed, in words for the operator.
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
             Some(Command::Doctor) => doctor::run(database).await,
             Some(Command::Backup(args)) => backup::back_up(&database, &args),
             Some(Command::Restore(args)) => backup::restore(&database, &args),
+            Some(Command::Openapi) => print_openapi(),
         }
     });
     match done {
@@ -132,6 +135,12 @@ fn explain(error: &ServiceError) -> Refusal {
         other => vec![other.to_string()],
     };
     Refusal(lines.join("\n"))
+}
+
+/// Prints the OpenAPI document.
+fn print_openapi() -> Result<(), Refusal> {
+    print!("{}", crate::api::openapi_json()?);
+    Ok(())
 }
 
 /// Tells what the first start has made.

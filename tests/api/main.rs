@@ -28,3 +28,4 @@ mod sessions;
 mod streams;
 mod system;
 mod units;
+mod web;

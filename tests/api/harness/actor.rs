@@ -32,6 +32,11 @@ impl Actor {
         self.token.as_deref().unwrap()
     }
 
+    /// A request for an address as a browser has it, without the prefix of the API.
+    pub fn browse(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base))
+    }
+
     /// A request to `/api/v1` + `path`, or to a path around it (`/healthz`) when it is not of the API.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let around = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/problems"];

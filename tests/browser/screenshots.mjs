@@ -1,0 +1,87 @@
+// Writes the pictures of the README: node tests/browser/screenshots.mjs
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { answer, begin, Caller, check, closeBrowser, logIn, PASSWORD, ROOT, saveState, startServer, submit, World } from './harness.mjs'
+
+/** Largest picture, in bytes. */
+const MOST_BYTES = 150 * 1024
+const FOLDER = join(ROOT, 'docs/screenshots')
+
+async function save(page, name) {
+  const path = join(FOLDER, `${name}.png`)
+  await page.waitForTimeout(400)
+  await page.screenshot({ path })
+  const { size } = await stat(path)
+  check(size <= MOST_BYTES, `${name}.png is ${size} bytes`)
+  console.log(`${name}.png ${(size / 1024).toFixed(0)} KB`)
+}
+
+/** Some days of practice, so that the pictures show something. */
+async function practise(world, login, count) {
+  const member = await Caller.logIn(world.base, login, PASSWORD)
+  const { items } = await member.get(`/practice/questions?limit=${count}`)
+  const bank = (await member.get('/me/progress')).bank
+  for (const { code, kind, gaps } of items) {
+    const answers = { judge: ['true'], blank: Array.from({ length: Math.max(gaps, 1) }, () => '党') }[kind] ?? ['A']
+    await member.post('/practice/answers', { bank, code, answer: answers })
+  }
+}
+
+const server = await startServer()
+try {
+  await mkdir(FOLDER, { recursive: true })
+  const world = await World.build(server.base)
+  await world.fill()
+  const login = await world.someone('周敏')
+  await practise(world, login, 170)
+  const page = await world.phone()
+  await page.goto('/login')
+  await page.getByRole('button', { name: '登录', exact: true }).waitFor()
+  await save(page, 'login')
+  await logIn(page, login)
+  await page.locator('.ring').waitFor()
+  await page.getByText('第 1 名').first().waitFor().catch(() => {})
+  await save(page, 'home')
+  await begin(page, world.contest.title)
+  await answer(page, 1)
+  await saveState(page, '已保存')
+  await save(page, 'item')
+  for (const no of [2, 3]) {
+    await page.getByRole('button', { name: '下一题' }).click()
+    await page.locator('.stem', { hasText: `${no}. ` }).waitFor()
+    if (no === 2) await answer(page)
+    else await page.getByRole('button', { name: '标记' }).click()
+  }
+  await page.getByRole('button', { name: /答题卡/ }).click()
+  await page.getByRole('dialog', { name: '答题卡' }).waitFor()
+  await save(page, 'sheet')
+  await page.keyboard.press('Escape')
+  await page.context().setOffline(true)
+  await answer(page)
+  await saveState(page, '等待网络')
+  await save(page, 'tunnel')
+  await page.context().setOffline(false)
+  await saveState(page, '已保存')
+  await submit(page)
+  await page.locator('article').first().waitFor()
+  await save(page, 'result')
+  for (const [name, path, there] of [
+    ['ranks', '/ranks', '.my-row'],
+    ['units', '/ranks?scope=units', '.my-row'],
+    ['practice', '/practice', '.bar'],
+    ['wrong', '/me/wrong', 'article'],
+    ['me', '/me', '.links'],
+    ['settings', '/me/settings', '.chip'],
+  ]) {
+    await page.goto(path)
+    await page.locator(there).first().waitFor()
+    await save(page, name)
+  }
+  await page.evaluate(() => localStorage.setItem('qianti.settings', JSON.stringify({ language: 'en', theme: 'dark' })))
+  await page.goto('/')
+  await page.locator('.ring').waitFor()
+  await save(page, 'home-dark-en')
+} finally {
+  await closeBrowser()
+  await server.stop()
+}

@@ -1,0 +1,133 @@
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import type { Attempt } from '@/api/types'
+
+/** An attempt as the phone keeps it. */
+export interface StoredAttempt {
+  id: string
+  /** Whose it is: a phone may be lent. */
+  member: number
+  title: string
+  /** The paper, and when it is due. */
+  attempt: Attempt
+  /** Numbers of the items that the member wants to look at again. */
+  marked: number[]
+  /** The item on the screen. */
+  position: number
+  /** Whether the member has submitted and the server has not yet said so. */
+  submitting: boolean
+  /** The rank in the branch before the attempt; null when there was none, or it is not known. */
+  rankBefore: number | null
+}
+
+/** An answer as the phone keeps it. */
+export interface StoredAnswer {
+  attempt: string
+  no: number
+  answer: string[]
+  /** Whether the server has it. */
+  sent: boolean
+}
+
+/** Where attempts and answers are kept until the server has them. */
+export interface Storage {
+  attempt(id: string): Promise<StoredAttempt | undefined>
+  attemptsOf(member: number): Promise<StoredAttempt[]>
+  putAttempt(attempt: StoredAttempt): Promise<void>
+  answers(attempt: string): Promise<StoredAnswer[]>
+  putAnswers(answers: StoredAnswer[]): Promise<void>
+  /** Forgets an attempt and its answers. */
+  drop(id: string): Promise<void>
+}
+
+interface Schema extends DBSchema {
+  attempts: { key: string; value: StoredAttempt; indexes: { member: number } }
+  answers: { key: [string, number]; value: StoredAnswer; indexes: { attempt: string } }
+}
+
+/** Kept in the browser's database: outlives a reload, a killed app, a phone without power. */
+export class IndexedStorage implements Storage {
+  private constructor(private readonly database: IDBPDatabase<Schema>) {}
+
+  static async open(name = 'qianti'): Promise<IndexedStorage> {
+    const database = await openDB<Schema>(name, 1, {
+      upgrade(database) {
+        database.createObjectStore('attempts', { keyPath: 'id' }).createIndex('member', 'member')
+        database.createObjectStore('answers', { keyPath: ['attempt', 'no'] }).createIndex('attempt', 'attempt')
+      },
+    })
+    return new IndexedStorage(database)
+  }
+
+  attempt(id: string) {
+    return this.database.get('attempts', id)
+  }
+
+  attemptsOf(member: number) {
+    return this.database.getAllFromIndex('attempts', 'member', member)
+  }
+
+  async putAttempt(attempt: StoredAttempt) {
+    await this.database.put('attempts', plain(attempt))
+  }
+
+  answers(attempt: string) {
+    return this.database.getAllFromIndex('answers', 'attempt', attempt)
+  }
+
+  async putAnswers(answers: StoredAnswer[]) {
+    const transaction = this.database.transaction('answers', 'readwrite')
+    await Promise.all([...answers.map((answer) => transaction.store.put(plain(answer))), transaction.done])
+  }
+
+  async drop(id: string) {
+    const transaction = this.database.transaction(['attempts', 'answers'], 'readwrite')
+    const answers = transaction.objectStore('answers')
+    const keys = await answers.index('attempt').getAllKeys(id)
+    const gone = keys.map((key) => answers.delete(key))
+    await Promise.all([...gone, transaction.objectStore('attempts').delete(id), transaction.done])
+  }
+}
+
+/** Where the browser keeps nothing (private windows): good until the page is closed. */
+export class MemoryStorage implements Storage {
+  private readonly kept = new Map<string, StoredAttempt>()
+  private readonly given = new Map<string, StoredAnswer>()
+
+  async attempt(id: string) {
+    return this.kept.get(id)
+  }
+
+  async attemptsOf(member: number) {
+    return [...this.kept.values()].filter((attempt) => attempt.member === member)
+  }
+
+  async putAttempt(attempt: StoredAttempt) {
+    this.kept.set(attempt.id, plain(attempt))
+  }
+
+  async answers(attempt: string) {
+    return [...this.given.values()].filter((answer) => answer.attempt === attempt)
+  }
+
+  async putAnswers(answers: StoredAnswer[]) {
+    for (const answer of answers) this.given.set(`${answer.attempt}/${answer.no}`, plain(answer))
+  }
+
+  async drop(id: string) {
+    this.kept.delete(id)
+    for (const answer of await this.answers(id)) this.given.delete(`${id}/${answer.no}`)
+  }
+}
+
+/** A copy without what a reactive object carries beside its values. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
+
+let opened: Promise<Storage> | null = null
+
+/** The phone's storage. */
+export function storage(): Promise<Storage> {
+  opened ??= IndexedStorage.open().catch(() => new MemoryStorage())
+  return opened
+}
