@@ -66,7 +66,7 @@ async function day(world, size) {
   check((await page.getByText('出处：').count()) === 5, 'not every source is shown')
   await page.getByRole('button', { name: '只看错题' }).click()
   await page.getByRole('link', { name: '练习这一章' }).first().click()
-  await page.locator('.stem').waitFor()
+  await page.locator('fieldset .stem').waitFor()
   await page.getByRole('button', { name: '收藏' }).click()
   await page.getByRole('button', { name: '已收藏' }).waitFor()
   await answer(page)
