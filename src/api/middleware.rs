@@ -78,7 +78,7 @@ pub(super) async fn observe(
 
 /// What the ids of this start of the program begin with, so that those of another one differ.
 #[expect(clippy::disallowed_methods, reason = "it only has to differ from the last start's")]
-static START: LazyLock<String> = LazyLock::new(|| uuid::Uuid::new_v4().simple().to_string());
+static START: LazyLock<u128> = LazyLock::new(|| uuid::Uuid::new_v4().as_u128());
 /// Requests that were given an id.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
@@ -89,6 +89,11 @@ fn request_id(request: &ServiceRequest) -> String {
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(harmless);
-    given
-        .map_or_else(|| format!("{}-{}", *START, REQUESTS.fetch_add(1, Ordering::Relaxed)), ToOwned::to_owned)
+    given.map_or_else(
+        || {
+            let number = u128::from(REQUESTS.fetch_add(1, Ordering::Relaxed));
+            uuid::Builder::from_u128(START.wrapping_add(number)).into_uuid().to_string()
+        },
+        ToOwned::to_owned,
+    )
 }
