@@ -52,15 +52,15 @@ fn merged_titles_hidden_sheets_numbers_and_booleans() {
     assert_eq!(
         all(&bank),
         [
-            "single|示例甲的说法（  ）。|一,二,三,四|B|第一章|1",
-            "multiple|示例乙包括（  ）。|一,二,三,四,五|A;C;E|第一章|3",
+            "single|示例甲的说法（　　）。|一,二,三,四|B|第一章|1",
+            "multiple|示例乙包括（　　）。|一,二,三,四,五|A;C;E|第一章|3",
             "judge|示例丙是正确的。||true|第一章|5",
             "judge|示例丁是错误的。||false|第一章|2",
-            "single|示例数字题的答案（  ）。|1,2.5,2026,0.1|C|第二章|5",
+            "single|示例数字题的答案（　　）。|1,2.5,2026,0.1|C|第二章|5",
             "blank|示例戊由____和____组成。||甲;乙|丙|第二章|3",
             "试题内容!H12: the key is missing",
             "试题内容!H13: D is no option; the options are A to B",
-            "single|示例辛在第二张表（  ）。|甲,乙|A|未分类|3",
+            "single|示例辛在第二张表（　　）。|甲,乙|A|未分类|3",
         ]
     );
     let told = warnings(&bank);
@@ -76,8 +76,8 @@ fn a_row_for_each_option() {
     assert_eq!(
         all(&bank),
         [
-            "single|示例一（  ）。|甲,乙,丙|B|未分类|3",
-            "multiple|示例二（  ）。|甲,乙,丙,丁|A;B|未分类|3",
+            "single|示例一（　　）。|甲,乙,丙|B|未分类|3",
+            "multiple|示例二（　　）。|甲,乙,丙,丁|A;B|未分类|3",
             "judge|示例三的说法。||true|未分类|3",
         ]
     );
@@ -106,8 +106,8 @@ fn an_old_workbook_with_levels_and_options_in_one_cell() {
     assert_eq!(
         all(&bank),
         [
-            "single|老表示例一（  ）。|甲,乙,丙|B|党章/总纲|3",
-            "multiple|老表示例二（  ）。|甲,乙,丙,丁|A;B;D|党章/总纲|3",
+            "single|老表示例一（　　）。|甲,乙,丙|B|党章/总纲|3",
+            "multiple|老表示例二（　　）。|甲,乙,丙,丁|A;B;D|党章/总纲|3",
             "judge|老表示例三成立。||false|党章/组织|3",
             "judge|老表示例四成立。||true|党章/组织|3",
             "题库!J7: the code GW-001 stands already at 题库!F3",
@@ -119,8 +119,8 @@ fn an_old_workbook_with_levels_and_options_in_one_cell() {
 #[test]
 fn the_same_table_from_every_program_and_in_every_encoding() {
     let wanted = [
-        "single|通用示例一，取“甲”还是“乙”（  ）。|甲,一,乙;二,丙,丁|A|第一章|1",
-        "multiple|通用示例二（  ）。|甲,乙,丙,丁|A;C;D|第一章|3",
+        "single|通用示例一，取“甲”还是“乙”（　　）。|甲,一,乙;二,丙,丁|A|第一章|1",
+        "multiple|通用示例二（　　）。|甲,乙,丙,丁|A;C;D|第一章|3",
         "judge|通用示例三成立。||true|第二章|5",
         "blank|通用示例四填____。||空一|空1|第二章|3",
         "short|通用示例五。||要点一;要点二|第二章|4",
@@ -205,7 +205,7 @@ fn entities_are_not_unfolded_and_far_cells_cost_nothing() {
         &sheet(&format!("{heading}{}", cell(1_048_576, "A1048576", "最后一行"))),
     );
     let bank = recognise(&far).unwrap().read(&far).unwrap();
-    assert_eq!(bank.questions[0].at, "Sheet1!A1048576");
+    assert_eq!(bank.questions[0].at, "common!A1048576");
     let wide =
         with_part("xl/worksheets/sheet1.xml", &sheet(&format!("{heading}{}", cell(2, "XFD2", "太远"))));
     let refused = recognise(&wide).unwrap().read(&wide).unwrap_err();

@@ -12,15 +12,17 @@ pub(super) fn read(file: &[u8]) -> Result<Grid, Message> {
     read_text(&decode::text(file)?)
 }
 
-/// The delimiter of `text`: of comma, tab and semicolon the one that its first lines have most of.
+/// The delimiter of `text`: of comma, tab and semicolon the one that most of its first lines have, and of
+/// those the one that they have most of. A single cell full of another one decides nothing.
 pub fn delimiter(text: &str) -> u8 {
     let head = || text.lines().filter(|line| !line.trim().is_empty()).take(JUDGED_LINES);
     [b',', b'\t', b';']
         .into_iter()
         .max_by_key(|&delimiter| {
-            let most = head().map(|line| line.bytes().filter(|&byte| byte == delimiter).count()).max();
+            let counts = || head().map(|line| line.bytes().filter(|&byte| byte == delimiter).count());
+            let lines = counts().filter(|&count| count > 0).count();
             // The first of equals wins, and max_by_key takes the last.
-            (most, delimiter == b',')
+            (lines, counts().max(), delimiter == b',')
         })
         .unwrap_or(b',')
 }
