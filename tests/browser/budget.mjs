@@ -89,8 +89,11 @@ export async function measureTaps(base, login) {
   return times.sort((a, b) => a - b)
 }
 
-/** All of it; the figures, and what is over. */
-export async function budget(base, login) {
+/**
+ * All of it; the figures, and what is over. The times are held to their limits only when `isTimed`: a machine that is
+ * busy with other things makes them longer, and no change of ours would be to blame.
+ */
+export async function budget(base, login, isTimed) {
   const tries = []
   do tries.push(await measureLogin(base))
   while (tries.length < TRIES && tries.every(({ usableMs }) => usableMs > LOGIN_MS))
@@ -102,6 +105,7 @@ export async function budget(base, login) {
   console.log(`  ${figures}`)
   check(bytes > 0 && bytes <= FIRST_SCREEN_BYTES, `the first screen is ${bytes} bytes, at most ${FIRST_SCREEN_BYTES}`)
   check(fontBytes === 0, 'a font is downloaded')
+  if (!isTimed) return figures
   check(usableMs <= LOGIN_MS, `the login can be used after ${Math.round(usableMs)} ms, at most ${LOGIN_MS}`)
   check(median <= NEXT_ITEM_MS, `the next item appears after ${Math.round(median)} ms, at most ${NEXT_ITEM_MS}`)
   return figures
@@ -112,7 +116,7 @@ if (import.meta.url === `file://${process.argv[1]}`) {
   try {
     const world = await World.build(server.base)
     await world.member('zhangsan', '张三')
-    await budget(server.base, 'zhangsan')
+    await budget(server.base, 'zhangsan', true)
   } finally {
     await closeBrowser()
     await server.stop()
