@@ -293,7 +293,7 @@ pub(super) fn download(
     response.content_type(media_type).insert_header(disposition).body(content)
 }
 
-/// Write a bank's current revision to a file.
+/// Write a bank's current revision to a file. `X-Left-Out` counts the questions that the format cannot carry.
 #[utoipa::path(
     tag = "banks",
     security(("bearer" = [])),
@@ -308,7 +308,9 @@ pub(super) async fn export_bank(
     params: Query<ExportParams>,
 ) -> Result<HttpResponse, Problem> {
     let file = state.services.banks.export(&caller.principal, code.0, &params.0.format).await?;
-    Ok(download(HttpResponse::Ok(), &file.name, file.media_type, file.content))
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("X-Left-Out", file.left_out.len()));
+    Ok(download(response, &file.name, file.media_type, file.content))
 }
 
 /// A file to fill in with questions, with an example of every kind and notes.

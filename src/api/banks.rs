@@ -10,6 +10,7 @@ use super::extract::{Admins, Body, Caller, PathPart, Query, RootAdmins};
 use super::page::{Page, PageParams};
 use super::problem::Problem;
 use crate::domain::question::{Draft, Kind};
+use crate::message;
 use crate::services::banks::{BankView, QuestionFilter, QuestionRow};
 
 #[derive(Serialize, ToSchema)]
@@ -106,9 +107,18 @@ pub(super) struct QuestionRequest {
     verified_on: Option<String>,
 }
 
-impl From<QuestionRequest> for Draft {
-    fn from(request: QuestionRequest) -> Self {
-        Self {
+impl TryFrom<QuestionRequest> for Draft {
+    type Error = Problem;
+
+    fn try_from(request: QuestionRequest) -> Result<Self, Problem> {
+        if request.verified_on.as_ref().is_some_and(String::is_empty) {
+            // A file may leave a date empty; here null says that there is none.
+            return Err(Problem::field(
+                "/verified_on",
+                message!("日期写作 YYYY-MM-DD", "a date is written YYYY-MM-DD"),
+            ));
+        }
+        Ok(Self {
             code: request.code.unwrap_or_default(),
             kind: Some(request.kind),
             chapter: request.chapter,
@@ -119,7 +129,7 @@ impl From<QuestionRequest> for Draft {
             explanation: Some(request.explanation.unwrap_or_default()),
             source: Some(request.source.unwrap_or_default()),
             verified_on: request.verified_on,
-        }
+        })
     }
 }
 
@@ -209,7 +219,7 @@ pub(super) async fn create_question(
     code: PathPart<String>,
     body: Body<QuestionRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let row = state.services.banks.create_question(&caller.principal, code.0, body.0.into()).await?;
+    let row = state.services.banks.create_question(&caller.principal, code.0, body.0.try_into()?).await?;
     Ok(HttpResponse::Created().json(QuestionResponse::from(row)))
 }
 
@@ -233,7 +243,7 @@ pub(super) async fn update_question(
 ) -> Result<Json<QuestionResponse>, Problem> {
     let (bank, code) = path.0;
     let draft = QuestionRequest { code: body.0.code.or_else(|| Some(code.clone())), ..body.0 };
-    let row = state.services.banks.update_question(&caller.principal, bank, code, draft.into()).await?;
+    let row = state.services.banks.update_question(&caller.principal, bank, code, draft.try_into()?).await?;
     Ok(Json(row.into()))
 }
 

@@ -82,8 +82,15 @@ fn read_banks(files: &[PathBuf]) -> Result<Vec<FoundBank>, Refusal> {
             let format =
                 recognise(&content).ok_or_else(|| Refusal(format!("{name}: {}", unrecognised(&content))))?;
             let mut bank = format.read(&content).map_err(|error| Refusal(format!("{name}: {error}")))?;
+            let mark = |place: &mut String| *place = format!("{name}: {place}");
+            bank.warnings.iter_mut().for_each(|warning| mark(&mut warning.at));
             for question in &mut bank.questions {
-                question.at = format!("{name}: {}", question.at);
+                mark(&mut question.at);
+                let faults = question.draft.as_mut().err().into_iter().flatten();
+                // A pointer is relative to the question; from a table it is the place of a cell.
+                faults
+                    .filter(|fault| !fault.pointer.is_empty() && !fault.pointer.starts_with('/'))
+                    .for_each(|fault| mark(&mut fault.pointer));
             }
             Ok(bank)
         })
@@ -194,6 +201,9 @@ async fn export(
     })?;
     std::fs::write(output, &file.content)
         .map_err(|error| Refusal(format!("{}: {error}", output.display())))?;
+    for place in &file.left_out {
+        eprintln!("left out: {}: {}", place.at, place.message);
+    }
     println!("{code} written to {} ({} bytes)", output.display(), file.content.len());
     Ok(())
 }

@@ -49,6 +49,10 @@ impl Faults {
                 "/options",
                 message!("有 {count} 个选项，应为 2 到 26 个", "{count} options, where 2 to 26 are wanted"),
             );
+            // Each would be compared with all before it.
+            if count > MOST_OPTIONS {
+                return;
+            }
         }
         for (index, option) in options.iter().enumerate() {
             self.length(&format!("/options/{index}"), option, LONGEST_OPTION);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BankFormat, FoundBank, FoundQuestion};
+use super::{BankFormat, FoundBank, FoundQuestion, Written};
 use crate::domain::message::Message;
 use crate::domain::question::{DEFAULT_DIFFICULTY, Draft, Fault, Kind, Question};
 use crate::message;
@@ -74,12 +74,13 @@ impl BankFormat for Json {
 
     fn recognises(&self, file: &[u8]) -> bool {
         let text = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-        let mut signs = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-        // `[1]` begins a question of a text, and `{\rtf` a file of a word processor.
-        matches!(
-            (signs.next(), signs.next()),
-            (Some(b'['), Some(b'{' | b']') | None) | (Some(b'{'), Some(b'"' | b'}') | None)
-        )
+        let mut marks = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        // Other formats begin texts with a bracket or brace, too, but what follows is none of these.
+        match (marks.next(), marks.next()) {
+            (Some(b'['), next) => matches!(next, Some(b'{' | b'[' | b']') | None),
+            (Some(b'{'), next) => matches!(next, Some(b'"' | b'}') | None),
+            _ => false,
+        }
     }
 
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message> {
@@ -127,7 +128,7 @@ impl BankFormat for Json {
         Ok(FoundBank { title, questions, warnings: vec![] })
     }
 
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
         let questions = questions
             .iter()
             .map(|question| WrittenQuestion {
@@ -144,6 +145,7 @@ impl BankFormat for Json {
             })
             .collect();
         serde_json::to_vec_pretty(&WrittenBank { title, questions })
+            .map(Written::from)
             .map_err(|error| message!("无法写出：{error}", "cannot be written: {error}"))
     }
 }
@@ -163,6 +165,10 @@ fn read_draft(value: Value) -> Result<Draft, Vec<Fault>> {
         // In other formats an empty code stands for none; here it is an oversight.
         let message = message!("不能为空", "must not be empty");
         return Err(vec![Fault { pointer: "/code".into(), message }]);
+    }
+    if read.verified_on.as_ref().is_some_and(String::is_empty) {
+        let message = message!("日期写作 YYYY-MM-DD", "a date is written YYYY-MM-DD");
+        return Err(vec![Fault { pointer: "/verified_on".into(), message }]);
     }
     // A field that is left out here means the default, not that nothing is said of it.
     Ok(Draft {
@@ -248,7 +254,7 @@ mod tests {
         }
         .check()
         .unwrap();
-        let file = Json.write("标题", std::slice::from_ref(&question)).unwrap();
+        let file = Json.write("标题", std::slice::from_ref(&question)).unwrap().content;
         assert!(Json.recognises(&file));
         let bank = Json.read(&file).unwrap();
         assert_eq!(bank.title.as_deref(), Some("标题"));

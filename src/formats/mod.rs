@@ -1,11 +1,16 @@
 //! Files in and out: question banks (one file a format behind [`BankFormat`]) and tables of people.
 
+mod aiken;
 pub mod archive;
 pub mod conventions;
 mod docx;
+mod gift;
 pub mod grid;
 mod json;
+mod markup;
+mod moodle;
 mod paper;
+mod qti;
 mod report;
 pub mod table;
 pub mod tables;
@@ -43,6 +48,22 @@ pub struct FoundBank {
     pub warnings: Vec<Place>,
 }
 
+/// A file that was made of questions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The file.
+    pub content: Vec<u8>,
+    /// The questions that the format cannot carry, by their codes, and why; they are not in the file.
+    pub left_out: Vec<Place>,
+}
+
+impl From<Vec<u8>> for Written {
+    /// A file that holds every question.
+    fn from(content: Vec<u8>) -> Self {
+        Self { content, left_out: vec![] }
+    }
+}
+
 /// A file format that banks can be read from and written to.
 pub trait BankFormat: Sync {
     /// The name that `format=` takes.
@@ -58,20 +79,24 @@ pub trait BankFormat: Sync {
     /// # Errors
     /// Why it cannot be read at all; what is wrong with single questions stands in the result.
     fn read(&self, file: &[u8]) -> Result<FoundBank, Message>;
-    /// Writes questions to a file.
+    /// Writes questions to a file, in their order.
     ///
     /// # Errors
     /// Why it cannot be written.
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message>;
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message>;
 }
 
 /// Every supported format, in the order in which `auto` tries them.
 pub const FORMATS: &[&dyn BankFormat] = &[
-    &docx::Docx,
     &json::Json,
+    &moodle::MoodleXml,
+    &qti::Qti,
     &tables::Xlsx,
-    // Tables have a heading of their own; plain texts are tried after them.
+    &docx::Docx,
+    // Tables have a heading of their own; plain texts are tried after them, the most particular first.
     &tables::Csv,
+    &aiken::Aiken,
+    &gift::Gift,
     &txt::Txt,
 ];
 
@@ -87,3 +112,5 @@ pub fn recognise(file: &[u8]) -> Option<&'static dyn BankFormat> {
 
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod round_trip_tests;

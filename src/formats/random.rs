@@ -155,7 +155,7 @@ pub(super) fn read_back(
     title: &str,
     questions: &[Question],
 ) -> Vec<Question> {
-    let file = format.write(title, questions).unwrap();
+    let file = format.write(title, questions).unwrap().content;
     assert!(format.recognises(&file));
     let bank = format.read(&file).unwrap();
     assert_eq!(bank.warnings, []);

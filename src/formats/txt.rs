@@ -2,7 +2,7 @@
 
 use super::conventions::{decode, fold};
 use super::paper::{self, Escapes, Line};
-use super::{BankFormat, FoundBank};
+use super::{BankFormat, FoundBank, Written};
 use crate::domain::message::Message;
 use crate::domain::question::Question;
 use crate::message;
@@ -48,7 +48,7 @@ impl BankFormat for Txt {
         Ok(bank)
     }
 
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
         // Notepad and Word take a file without the mark for GBK.
         let mut text = String::from('\u{FEFF}');
         for part in paper::paper(title, questions) {
@@ -58,7 +58,7 @@ impl BankFormat for Txt {
             text.push_str(&part.text());
             text.push('\n');
         }
-        Ok(text.into_bytes())
+        Ok(text.into_bytes().into())
     }
 }
 

@@ -39,7 +39,7 @@ fn the_built_in_bank_goes_out_and_comes_back_without_a_backslash() {
     }
     assert_eq!(all.len(), 1000);
     all.sort_by_key(|question| question.kind);
-    let file = Txt.write("题库", &all).unwrap();
+    let file = Txt.write("题库", &all).unwrap().content;
     let escaped = String::from_utf8(file).unwrap().lines().filter(|line| line.contains('\\')).count();
     assert!(escaped < 20, "{escaped} lines of ordinary questions needed a backslash");
     assert_eq!(random::read_back(&Txt, "题库", &all), all);

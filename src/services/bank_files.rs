@@ -9,7 +9,7 @@ pub use super::import::jobs::ImportStatus;
 use super::import::{self, Progress, Stage};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport, tables};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written, tables};
 use crate::message;
 use crate::store::banks;
 
@@ -34,6 +34,8 @@ pub struct ExportedFile {
     pub media_type: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
+    /// The questions that the format cannot carry, by their codes, and why.
+    pub left_out: Vec<Place>,
 }
 
 impl Banks {
@@ -78,10 +80,15 @@ impl Banks {
         let status = self.jobs.begin(id.clone(), code.clone(), self.context.clock.now())?;
         let (jobs, told) = (Arc::clone(&self.jobs), id.clone());
         let progress = Progress::to(move |stage, done, total| jobs.advance(&told, stage, done, total));
-        let (banks, principal, format) = (self.clone(), principal.clone(), format.to_owned());
+        let work = tokio::spawn({
+            let (banks, principal, format) = (self.clone(), principal.clone(), format.to_owned());
+            async move { banks.import_file(&principal, code, format, file, options, &progress).await }
+        });
+        let (jobs, clock) = (Arc::clone(&self.jobs), Arc::clone(&self.context.clock));
         tokio::spawn(async move {
-            let outcome = banks.import_file(&principal, code, format, file, options, &progress).await;
-            banks.jobs.finish(&id, outcome, banks.context.clock.now());
+            // Whatever becomes of it, it does not seem to run for ever.
+            let outcome = work.await.unwrap_or_else(|error| Err(ServiceError::Internal(error.to_string())));
+            jobs.finish(&id, outcome, clock.now());
         });
         Ok(status)
     }
@@ -199,9 +206,10 @@ impl Banks {
                 let bank = banks::get_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
                 let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
-                let content = format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
+                let Written { content, left_out } =
+                    format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
                 let name = format!("{}.{}", bank.code, format.extension());
-                Ok(ExportedFile { name, media_type: format.media_type(), content })
+                Ok(ExportedFile { name, media_type: format.media_type(), content, left_out })
             })
             .await
     }
@@ -210,18 +218,22 @@ impl Banks {
 /// A file to fill in with questions.
 ///
 /// # Errors
-/// [`ServiceError::UnsupportedFormat`] for another format than `xlsx`.
+/// [`ServiceError::UnsupportedFormat`] for another format than `xlsx` and `docx`.
 pub fn bank_template(format: &str) -> Result<ExportedFile, ServiceError> {
-    match format {
-        "xlsx" => workbook("bank-template.xlsx", tables::bank_template()),
-        _ => Err(ServiceError::UnsupportedFormat),
-    }
+    let content = match format {
+        "xlsx" => tables::bank_template(),
+        "docx" => tables::bank_paper(),
+        _ => return Err(ServiceError::UnsupportedFormat),
+    };
+    let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
+    let media_type = formats::find_format(format).ok_or(ServiceError::UnsupportedFormat)?.media_type();
+    Ok(ExportedFile { name: format!("bank-template.{format}"), media_type, content, left_out: vec![] })
 }
 
 /// A workbook as a file.
 pub(super) fn workbook(name: &str, content: Result<Vec<u8>, Message>) -> Result<ExportedFile, ServiceError> {
     let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
-    Ok(ExportedFile { name: name.to_owned(), media_type: tables::XLSX_MEDIA_TYPE, content })
+    Ok(ExportedFile { name: name.to_owned(), media_type: tables::XLSX_MEDIA_TYPE, content, left_out: vec![] })
 }
 
 /// Runs what takes long off the threads that answer. A reader that gives up on a file by panicking is the

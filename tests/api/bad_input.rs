@@ -679,6 +679,11 @@ on_both_databases! {
                 b"\xff\xfe\xff",
             ] {
                 let reply = site.admin().upload(path, file).await;
+                if path.ends_with("/imports") {
+                    // What is in the file is found out later.
+                    assert_eq!(reply.status, 202, "{}", reply.text);
+                    continue;
+                }
                 assert_eq!(reply.status, 422, "{path} {file:?}: {}", reply.text);
                 reply.problem(422, "unreadable-file");
             }

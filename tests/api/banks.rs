@@ -445,6 +445,30 @@ on_both_databases! {
         assert_eq!(counts(&admin.upload(IMPORT, file).await.expect(200)), json!([1, 1, 1, 0, 0]));
     }
 
+    async fn exports_for_other_systems_import_without_a_change(backend) {
+        let app = TestApp::start(backend).await;
+        let admin = app.admin().await;
+        for (format, end) in [("gift", "gift"), ("aiken", "txt"), ("moodle-xml", "xml"), ("qti", "zip")] {
+            let request = admin.request(Method::GET, &format!("/banks/1000/export?format={format}"));
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 200, "{format}");
+            let headers = response.headers().clone();
+            let name = format!("attachment; filename=\"1000.{end}\"");
+            assert_eq!(headers["content-disposition"].to_str().unwrap(), name);
+            let left_out: i64 = headers["x-left-out"].to_str().unwrap().parse().unwrap();
+            match format {
+                // Aiken has single questions only.
+                "aiken" => assert!(left_out > 0),
+                _ => assert_eq!(left_out, 0, "{format}"),
+            }
+            let file = response.bytes().await.unwrap().to_vec();
+            let report = admin.upload("/banks/1000/import", file).await.expect(200);
+            assert_eq!(report["format"], format);
+            assert_eq!(counts(&report), json!([1, 41 - left_out, 0, 0, 41 - left_out]), "{format}: {report}");
+            assert_eq!(report["rejected"], json!([]));
+        }
+    }
+
     async fn what_is_exported_imports_without_a_change(backend) {
         let app = TestApp::start(backend).await;
         let admin = empty_bank(&app).await;

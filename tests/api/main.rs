@@ -13,6 +13,7 @@ mod accounts;
 mod attempts;
 mod authorization;
 mod bad_input;
+mod bank_files;
 mod banks;
 mod harness;
 mod leaderboards;

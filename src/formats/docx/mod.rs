@@ -5,6 +5,8 @@ mod numbering;
 mod styles;
 mod tables;
 mod write;
+
+pub(super) use write::write_with_notes;
 mod xml;
 
 use body::{Block, Paragraph};
@@ -15,7 +17,7 @@ use xml::{Node, walk};
 use super::archive::{self, Archive};
 use super::conventions::{decode, fold};
 use super::paper::{self, EMPHASIS, Escapes, Heading, Line};
-use super::{BankFormat, FoundBank, FoundQuestion, Place, unrecognised};
+use super::{BankFormat, FoundBank, FoundQuestion, Place, Written, unrecognised};
 use crate::domain::message::Message;
 use crate::domain::question::Question;
 use crate::message;
@@ -74,8 +76,8 @@ impl BankFormat for Docx {
         Ok(bank)
     }
 
-    fn write(&self, title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
-        write::write(title, questions)
+    fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
+        write::write(title, questions).map(Written::from)
     }
 }
 

@@ -9,10 +9,10 @@ mod rows;
 mod template;
 
 pub use rejected::write_rejected;
-pub use template::{bank_template, member_template, unit_template};
+pub use template::{bank_paper, bank_template, member_template, unit_template};
 
 use super::grid::{self, Grid};
-use super::{BankFormat, FoundBank};
+use super::{BankFormat, FoundBank, Written};
 use crate::domain::message::Message;
 use crate::domain::question::Question;
 use crate::formats::conventions::decode;
@@ -50,8 +50,8 @@ impl BankFormat for Csv {
         rows::read(&Grid::read(file)?)
     }
 
-    fn write(&self, _title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
-        own::write_csv(questions)
+    fn write(&self, _title: &str, questions: &[Question]) -> Result<Written, Message> {
+        own::write_csv(questions).map(Written::from)
     }
 }
 
@@ -76,8 +76,8 @@ impl BankFormat for Xlsx {
         rows::read(&Grid::read(file)?)
     }
 
-    fn write(&self, _title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
-        own::write_xlsx(questions)
+    fn write(&self, _title: &str, questions: &[Question]) -> Result<Written, Message> {
+        own::write_xlsx(questions).map(Written::from)
     }
 }
 
