@@ -29,6 +29,9 @@ struct Mark {
     sign: char,
 }
 
+/// The sign of a letter that touches its option: `A甲`.
+const NO_SIGN: char = '\0';
+
 fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\u{3000}')
 }
@@ -92,6 +95,7 @@ fn marks(text: &str) -> Vec<Mark> {
                 sign
             }
             None if at_line && at(last).is_some_and(is_blank) => ' ',
+            None if apart && at(last).is_some_and(|c| ('\u{3400}'..='\u{9FFF}').contains(&c)) => NO_SIGN,
             None => continue,
         };
         let letter = usize::try_from(u32::from(character) - u32::from('A')).unwrap_or(MOST_OPTIONS);
@@ -107,6 +111,7 @@ fn run(marks: &[Mark], start: usize) -> Vec<Mark> {
     let fits = |mark: &Mark| {
         // A letter without any sign is an option only in the company of its like.
         (mark.sign == ' ') == (first.sign == ' ')
+            && (mark.sign == NO_SIGN) == (first.sign == NO_SIGN)
             && if mark.apart {
                 mark.at_line || mark.sign == first.sign || mark.sign == '.'
             } else {
@@ -142,7 +147,10 @@ fn run(marks: &[Mark], start: usize) -> Vec<Mark> {
 /// Takes the options out of `text`; `None` when it has not at least A and B.
 pub fn split(text: &str) -> Option<Split> {
     let marks = marks(text);
-    let starts = marks.iter().enumerate().filter(|(_, mark)| mark.letter == 0);
+    let starts = marks
+        .iter()
+        .enumerate()
+        .filter(|(_, mark)| mark.letter == 0 && (mark.sign != NO_SIGN || mark.at_line));
     let mut best: Vec<Mark> = Vec::new();
     // The longest run wins; of equal ones that which begins a line, then the later: a stem may speak of
     // “A.” too.
@@ -164,7 +172,7 @@ pub fn split(text: &str) -> Option<Split> {
         let near = mark.letter <= own + 2;
         !taken
             && near
-            && mark.sign != ' '
+            && ![' ', NO_SIGN].contains(&mark.sign)
             && (mark.at_line
                 || (mark.apart && mark.sign == first.sign && mark.letter == own + 2 && own + 1 == best.len()))
     });
@@ -238,6 +246,8 @@ mod tests {
             "题干（ ）\nA) 甲\nB) 乙\nC) 丙",
             "题干（ ）\nA：甲\nB：乙\nC：丙",
             "题干（ ）\nA 甲\nB 乙\nC 丙",
+            "题干（ ）\nA甲\nB乙\nC丙",
+            "题干（ ）\nA甲 B乙 C丙",
             "题干（ ）\n  A. 甲\n\n  B、乙\n  C．丙",
             "题干（ ）\nA. 甲\tB. 乙\tC. 丙",
             "题干（ ） A.甲；B.乙；C.丙",

@@ -146,6 +146,12 @@ const FOREIGN: [&str; 12] = [
     "matrix",
 ];
 
+/// Every word for a kind, of ours and of others.
+#[cfg(test)]
+pub fn all() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().flat_map(|(_, words)| words.iter()).chain(&FOREIGN).copied()
+}
+
 /// A word for a kind without what surrounds it: brackets, the ending 题, white space.
 fn stripped(text: &str) -> String {
     let word = fold::word(text);

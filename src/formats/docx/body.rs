@@ -146,11 +146,7 @@ impl Reader<'_> {
             (Space::Word, "rPr") => self.in_run(|run| run.in_properties = true),
             (Space::Word, "t") | (Space::Math, "t") => self.in_text = true,
             (Space::Word, "br" | "cr") => self.text("\n"),
-            (Space::Word, "tab" | "ptab") if self.open.last().is_some_and(|open| !open.in_properties) => {
-                self.text("\t");
-            }
-            // A stop of the paragraph's layout.
-            (Space::Word, "tab" | "ptab") => {}
+            (Space::Word, "tab" | "ptab") if !self.in_paragraph_properties() => self.text("\t"),
             (Space::Word, "noBreakHyphen") => self.text("-"),
             (Space::Word, "sym") => self.symbol(element),
             (Space::Word, "tbl") => self.tables.push(vec![]),
@@ -197,6 +193,11 @@ impl Reader<'_> {
                 _ => run.look.take(element),
             }
         }
+    }
+
+    /// There a tab is a stop, not a character.
+    fn in_paragraph_properties(&self) -> bool {
+        self.open.last().is_some_and(|open| open.in_properties)
     }
 
     fn in_paragraph(&mut self, change: impl FnOnce(&mut Open)) {

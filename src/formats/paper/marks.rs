@@ -138,6 +138,7 @@ fn ordinal(input: &mut &str) -> ModalResult<bool> {
         )
             .value(true),
         (numeral(), space0, one_of(['、', '.', '．', '：', ':', ',', '，'])).value(false),
+        (numeral(), one_of([' ', '\t', '\u{3000}'])).value(false),
         (one_of(['(', '（']), space0, numeral(), space0, one_of([')', '）']), opt('、')).value(false),
     ))
     .parse_next(input)
@@ -284,4 +285,35 @@ pub(super) fn answer_heading(line: &str) -> bool {
         .void()
         .parse_next(&mut bare_input);
     grammar.is_ok() || line.eq_ignore_ascii_case("answers") || line.eq_ignore_ascii_case("answer key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_for_a_kind_is_passed_over() {
+        for word in words::all().filter(|word| !word.is_ascii()) {
+            assert_eq!(leading_kind(word), Some((word, "")), "{word}");
+        }
+    }
+
+    #[test]
+    fn headings_and_what_only_looks_like_one() {
+        for (line, wanted) in [
+            ("一、单项选择题（每题2分）", Some(Heading::Kind("单项选择题"))),
+            ("一 单选题", Some(Heading::Kind("单选题"))),
+            ("（二）判断题（共10题）", Some(Heading::Kind("判断题"))),
+            ("第一部分 多选题", Some(Heading::Kind("多选题"))),
+            ("【填空题】", Some(Heading::Kind("填空题"))),
+            ("第三章 党的组织制度", Some(Heading::Chapter("第三章 党的组织制度"))),
+            ("一、党章部分", Some(Heading::Perhaps("党章部分"))),
+            ("判断题的答案只有两种。", None),
+            ("单选题：首都是哪里？", None),
+            ("第一章规定了什么？", None),
+            ("一切权力属于人民", None),
+        ] {
+            assert_eq!(heading(line), wanted, "{line}");
+        }
+    }
 }
