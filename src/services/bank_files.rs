@@ -218,12 +218,16 @@ impl Banks {
 /// A file to fill in with questions.
 ///
 /// # Errors
-/// [`ServiceError::UnsupportedFormat`] for another format than `xlsx`.
+/// [`ServiceError::UnsupportedFormat`] for another format than `xlsx` and `docx`.
 pub fn bank_template(format: &str) -> Result<ExportedFile, ServiceError> {
-    match format {
-        "xlsx" => workbook("bank-template.xlsx", tables::bank_template()),
-        _ => Err(ServiceError::UnsupportedFormat),
-    }
+    let content = match format {
+        "xlsx" => tables::bank_template(),
+        "docx" => tables::bank_paper(),
+        _ => return Err(ServiceError::UnsupportedFormat),
+    };
+    let content = content.map_err(|error| ServiceError::Internal(error.to_string()))?;
+    let media_type = formats::find_format(format).ok_or(ServiceError::UnsupportedFormat)?.media_type();
+    Ok(ExportedFile { name: format!("bank-template.{format}"), media_type, content, left_out: vec![] })
 }
 
 /// A workbook as a file.

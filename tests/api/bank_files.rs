@@ -48,7 +48,7 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 on_both_databases! {
-    async fn every_format_of_tables_takes_back_what_it_gave(backend) {
+    async fn every_format_takes_back_what_it_gave(backend) {
         let app = TestApp::start(backend).await;
         let admin = empty_bank(&app).await;
         for question in [
@@ -64,8 +64,12 @@ on_both_databases! {
             ("json", "application/json", "json"),
             ("csv", "text/csv; charset=utf-8", "csv"),
             ("xlsx", XLSX, "xlsx"),
+            ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+            ("txt", "text/plain; charset=utf-8", "txt"),
         ] {
-            for (bank, count) in [("t", 4), ("1000", 41)] {
+            // A paper has no place for white space around the lines of a reference answer.
+            let is_paper = matches!(format, "docx" | "txt");
+            for (bank, count) in [("t", 4), ("1000", 41)].into_iter().skip(usize::from(is_paper)) {
                 let export = admin.get(&format!("/banks/{bank}/export?format={format}")).await;
                 assert_eq!(export.status, 200, "{}", export.text);
                 assert_eq!(export.headers["content-type"], media_type);
@@ -224,6 +228,11 @@ on_both_databases! {
         let template = admin.get("/banks/template").await;
         assert_eq!(template.headers["content-disposition"], "attachment; filename=\"bank-template.xlsx\"");
         assert_eq!(counts(&admin.upload(IMPORT, template.bytes).await.expect(200)), json!([5, 5, 0, 0]));
+        // The same questions as a paper: the same stems, kinds and options, so nothing is added.
+        let paper = admin.get("/banks/template?format=docx").await;
+        assert_eq!(paper.headers["content-disposition"], "attachment; filename=\"bank-template.docx\"");
+        let report = admin.upload(IMPORT, paper.bytes).await.expect(200);
+        assert_eq!((counts(&report), &report["format"]), (json!([5, 0, 0, 5]), &json!("docx")), "{report}");
         admin.get("/banks/template?format=gift").await.problem(422, "unsupported-format");
         let units = admin.get("/units/template").await;
         let report = admin.upload("/units/import", units.bytes).await.expect(200);

@@ -5,6 +5,8 @@ mod numbering;
 mod styles;
 mod tables;
 mod write;
+
+pub(super) use write::write_with_notes;
 mod xml;
 
 use body::{Block, Paragraph};

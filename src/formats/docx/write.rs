@@ -26,6 +26,18 @@ const NOTE_COLOUR: &str = "595959";
 /// # Errors
 /// The archive cannot be made.
 pub(super) fn write(title: &str, questions: &[Question]) -> Result<Vec<u8>, Message> {
+    write_with_notes(title, &[], questions)
+}
+
+/// The same with notes below the title, for somebody who fills it in.
+///
+/// # Errors
+/// The archive cannot be made.
+pub(in crate::formats) fn write_with_notes(
+    title: &str,
+    notes: &[&str],
+    questions: &[Question],
+) -> Result<Vec<u8>, Message> {
     let fonts = RunFonts::new().ascii("Times New Roman").hi_ansi("Times New Roman").east_asia("宋体");
     let number = Paragraph::new().align(AlignmentType::Center).add_page_num(PageNum::new());
     let mut document = Docx::new()
@@ -33,7 +45,14 @@ pub(super) fn write(title: &str, questions: &[Question]) -> Result<Vec<u8>, Mess
         .default_fonts(fonts)
         .default_size(TEXT_SIZE)
         .footer(Footer::new().add_paragraph(number));
+    let mut notes = notes.iter();
     for part in paper::paper(title, questions) {
+        if !matches!(part, Part::Title(_)) {
+            for note in notes.by_ref() {
+                document = document
+                    .add_paragraph(Paragraph::new().add_run(run(note).size(NOTE_SIZE).color(NOTE_COLOUR)));
+            }
+        }
         document = document.add_paragraph(paragraph(&part));
     }
     let mut file = Cursor::new(Vec::new());

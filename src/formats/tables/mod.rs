@@ -9,7 +9,7 @@ mod rows;
 mod template;
 
 pub use rejected::write_rejected;
-pub use template::{bank_template, member_template, unit_template};
+pub use template::{bank_paper, bank_template, member_template, unit_template};
 
 use super::grid::{self, Grid};
 use super::{BankFormat, FoundBank, Written};

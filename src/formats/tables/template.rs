@@ -3,7 +3,10 @@
 use rust_xlsxwriter::{DataValidation, Format, Workbook, Worksheet, XlsxError};
 
 use super::own::{unwritable, write_table};
+use super::rows;
 use crate::domain::message::Message;
+use crate::formats::docx;
+use crate::formats::grid::Grid;
 
 /// Rows below the heading in which lists are offered.
 const OFFERED_ROWS: u32 = 5_000;
@@ -123,6 +126,27 @@ pub fn bank_template() -> Result<Vec<u8>, Message> {
     };
     let examples: Vec<&[&str]> = BANK_EXAMPLES.iter().map(<[&str; 13]>::as_slice).collect();
     workbook("题目", (&BANK_HEADINGS, &BANK_WIDTHS), &examples, &BANK_NOTES, offer)
+}
+
+/// What the Word template says. It shows no number, letter or label as a paper has them, so that nothing of it
+/// is taken for a question.
+const PAPER_NOTES: [&str; 5] = [
+    "填写说明（可以留着）：照下面的样子写，示例可以删去或改掉。",
+    "大题的标题写明题型，有单选题、多选题、判断题、填空题、简答题；每题以题号开头，自动编号和手写编号都可以。",
+    "选项以大写字母开头，可以一行一个，也可以几个写在一行；答案写在题后，另起一行。",
+    "填空题各空的答案用分号分开，同一空有几种写法的用竖线分开。",
+    "解析、依据、章节、难度各起一行，可以不写；难度写一到五的数字，或易、中、难。图片不导入。",
+];
+
+/// A Word file for a bank: the same examples as a question paper.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn bank_paper() -> Result<Vec<u8>, Message> {
+    let grid = Grid::read(&bank_template()?)?;
+    let examples = rows::read(&grid)?.questions.into_iter().filter_map(|found| found.draft.ok());
+    let examples: Vec<_> = examples.filter_map(|draft| draft.check_found().ok()).collect();
+    docx::write_with_notes("题库模板", &PAPER_NOTES, &examples)
 }
 
 const UNIT_NOTES: [&str; 5] = [
