@@ -34,8 +34,10 @@ async fn crowd(world: &World) -> Vec<Principal> {
 /// Takes the quiz with answers that depend on `seed`.
 async fn take(services: &Services, principal: &Principal, quiz: QuizId, seed: usize) {
     let (begun, _) = services.attempts.begin(principal, quiz).await.unwrap();
-    let answers: Vec<(u32, Vec<String>)> =
-        (1..=5).filter(|no| seed.is_multiple_of(*no as usize)).map(|no| (no, vec!["true".to_owned()])).collect();
+    let answers: Vec<(u32, Vec<String>)> = (1..=5)
+        .filter(|no| seed.is_multiple_of(*no as usize))
+        .map(|no| (no, vec!["true".to_owned()]))
+        .collect();
     services.attempts.submit(principal, begun.attempt.id.clone(), &answers).await.unwrap();
 }
 
