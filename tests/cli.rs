@@ -642,3 +642,11 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     assert!(reason.contains("qianti.db"), "{reason}");
     assert_eq!(fs::read_to_string(place.path("data/qianti.db")).unwrap(), text);
 }
+
+#[test]
+fn a_fault_in_a_table_is_told_with_its_file_and_its_cell() {
+    let place = Place::new();
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formats/tables/openpyxl-merged.xlsx");
+    let told = place.run(&["bank", "check", table, "--any-source"]).refused(1);
+    assert!(told.contains(&format!("\n{table}: 试题内容!H12: the key is missing\n")), "{told}");
+}

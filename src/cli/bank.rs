@@ -86,11 +86,6 @@ fn read_banks(files: &[PathBuf]) -> Result<Vec<FoundBank>, Refusal> {
             bank.warnings.iter_mut().for_each(|warning| mark(&mut warning.at));
             for question in &mut bank.questions {
                 mark(&mut question.at);
-                let faults = question.draft.as_mut().err().into_iter().flatten();
-                // A pointer is relative to the question; from a table it is the place of a cell.
-                faults
-                    .filter(|fault| !fault.pointer.is_empty() && !fault.pointer.starts_with('/'))
-                    .for_each(|fault| mark(&mut fault.pointer));
             }
             Ok(bank)
         })

@@ -136,7 +136,12 @@ pub(super) fn no_chapter(at: &str) -> Place {
 fn told(at: &str, faults: &[Fault]) -> Place {
     if let [fault] = faults {
         let is_pointer = fault.pointer.is_empty() || fault.pointer.starts_with('/');
-        let at = if is_pointer { format!("{at}{}", fault.pointer) } else { fault.pointer.clone() };
+        // A pointer is relative to the question; from a table it is the place of a cell, in the same file.
+        let at = match at.rsplit_once(": ") {
+            _ if is_pointer => format!("{at}{}", fault.pointer),
+            Some((file, _)) => format!("{file}: {}", fault.pointer),
+            None => fault.pointer.clone(),
+        };
         return Place { at, message: fault.message.clone() };
     }
     let join = |language, separator: &str| {
