@@ -21,3 +21,8 @@ pub mod formats;
 pub mod live;
 pub mod services;
 pub mod store;
+
+/// Answers are made on one thread and dropped on another (the writer's), which the C library's allocator answers
+/// with a lock that all of them wait for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

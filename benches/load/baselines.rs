@@ -244,16 +244,17 @@ fn write(pool: &Pool<Opener>, graded: &Graded) -> Result<(), String> {
     begin(&mut connection).map_err(failed)?;
     let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let settled_no = match &*connection {
-        AnyConnection::Sqlite(_) => "(SELECT COALESCE(MAX(settled_no), 0) + 1 FROM attempts)",
+        AnyConnection::Sqlite(_) => "(SELECT COALESCE(MAX(settled_no), 0) + 1 FROM results)",
         #[cfg(feature = "postgres")]
         AnyConnection::Postgres(_) => "nextval('attempt_settlements')",
     };
     // What the product writes.
-    let updated = sql_query(format!(
-        "UPDATE attempts SET answers = $1, status = 'graded', version = version + 1, \
-         settled_no = {settled_no}, closed_by = 'submission', submitted_at = $2, elapsed_ms = $3, score = $4, \
-         max_score = $5, correct = $6, total = $7, passed = $8 \
-         WHERE id = $9 AND version = $10 AND status = 'running'"
+    let inserted = sql_query(format!(
+        "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, answers, \
+         submitted_at, elapsed_ms, score, max_score, correct, total, passed) \
+         SELECT {settled_no}, no, quiz_id, member_id, unit_id, started_at, 'submission', $1, $2, $3, $4, $5, $6, $7, $8 \
+         FROM begun WHERE id = $9 AND $10 = COALESCE((SELECT version FROM drafts WHERE attempt_no = no), 0) \
+         ON CONFLICT (attempt_no) DO NOTHING"
     ))
     .bind::<Text, _>(after)
     .bind::<BigInt, _>(graded.submitted_at)
@@ -266,13 +267,13 @@ fn write(pool: &Pool<Opener>, graded: &Graded) -> Result<(), String> {
     .bind::<Text, _>(&result.attempt_id)
     .bind::<BigInt, _>(graded.version)
     .execute(&mut *connection);
-    let committed = updated.and_then(|updated| {
+    let committed = inserted.and_then(|inserted| {
         commit(&mut connection)?;
-        Ok(updated)
+        Ok(inserted)
     });
     match committed.map_err(failed)? {
         1 => Ok(()),
-        updated => Err(format!("{updated} attempts were updated")),
+        inserted => Err(format!("{inserted} results were written")),
     }
 }
 

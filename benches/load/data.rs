@@ -304,10 +304,10 @@ impl Prepared {
         let member = format!("(1 + (i - {first}) % {members})");
         let (branch, revision, version) = (self.branch(&member), self.bank_revision, draw::VERSION);
         self.execute(&format!(
-            "INSERT INTO attempts (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, \
-             seed, started_at, deadline, answers, status) {rows} SELECT {ATTEMPT_ID}, {quiz}, \
+            "INSERT INTO begun (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, \
+             seed, started_at, deadline) {rows} SELECT {ATTEMPT_ID}, {quiz}, \
              {MEMBERS_FROM} + {member}, {branch}, {ordinal} + (i - {first}) / {members}, {revision}, {version}, \
-             i * 2654435761, {started}, {deadline}, '{{}}', 'running' FROM n"
+             i * 2654435761, {started}, {deadline} FROM n ORDER BY i"
         ))?;
         self.attempts += count;
         Ok(first)
@@ -325,16 +325,18 @@ impl Prepared {
         let answers: String = (1..=ITEMS).map(|no| format!(",\"{no}\":[\"A\"]")).collect();
         let answers = format!("{{{}}}", answers.trim_start_matches(','));
         let latest =
-            self.number("SELECT CAST(COALESCE(MAX(settled_no), 0) AS BIGINT) AS number FROM attempts")?;
+            self.number("SELECT CAST(COALESCE(MAX(settled_no), 0) AS BIGINT) AS number FROM results")?;
         // Scores in steps of 2.5 points, so that many are shared, and times that break most ties.
         let (score, elapsed) = ("(i * 7919 % 41) * 250", "(60000 + i * 104729 % 540000)");
         self.execute(&format!(
-            "INSERT INTO attempts (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, \
-             seed, started_at, deadline, answers, status, settled_no, closed_by, submitted_at, elapsed_ms, \
-             score, max_score, correct, total, passed) {rows} SELECT {ATTEMPT_ID}, {quiz}, {MEMBERS_FROM} + {member}, \
-             {branch}, 1, {revision}, {version}, i * 2654435761, {started}, {started} + 3600000, '{answers}', \
-             'graded', {latest} + 1 + i - {first}, 'submission', {started} + {elapsed}, {elapsed}, {score}, 10000, \
-             CAST({score} / 500 AS INTEGER), {ITEMS}, {score} >= 6000 FROM n"
+            "INSERT INTO begun (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, \
+             seed, started_at, deadline) {rows} SELECT {ATTEMPT_ID}, {quiz}, {MEMBERS_FROM} + {member}, \
+             {branch}, 1, {revision}, {version}, i * 2654435761, {started}, {started} + 3600000 FROM n ORDER BY i; \
+             INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
+             submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) {rows} \
+             SELECT {latest} + 1 + i - {first}, begun.no, {quiz}, begun.member_id, begun.unit_id, {started}, \
+             'submission', {started} + {elapsed}, {elapsed}, {score}, 10000, CAST({score} / 500 AS INTEGER), {ITEMS}, \
+             {score} >= 6000, '{answers}' FROM n JOIN begun ON begun.id = {ATTEMPT_ID} ORDER BY i"
         ))?;
         self.attempts += members;
         Ok(())

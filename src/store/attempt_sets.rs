@@ -4,37 +4,39 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Integer};
 
-use super::attempt_writes::{AttemptWrite, AttemptWritten, begin_binds};
-use super::attempts::AttemptResult;
+use super::attempt_writes::{AttemptWrite, AttemptWritten, begin_binds, begin_sql};
+use super::attempts::{AttemptResult, AttemptRow};
 use super::statement::{Bind, Statement};
-use crate::domain::ids::AttemptId;
 
 /// The quiz is held: it cannot be changed between the look at it and the first attempt. A repeated member
 /// and quiz conflicts in the unique index and is overtaken.
-const BEGIN: &str = "INSERT INTO attempts (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed, \
-     started_at, deadline, answers, status) \
-     SELECT ?, ?, ?, ?, \
-       COALESCE((SELECT MAX(ordinal) FROM attempts WHERE member_id = ? AND quiz_id = ?), 0) + 1, ?, ?, ?, ?, ?, '{}', 'running' \
-     FROM (SELECT 1 FROM quizzes WHERE id = ? AND revision = ? FOR SHARE) AS held \
-     WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE member_id = ? AND quiz_id = ? AND status = 'running') \
-       AND (SELECT COUNT(*) FROM attempts WHERE member_id = ? AND quiz_id = ? AND started_at >= ? AND started_at < ?) < ? \
-     ON CONFLICT DO NOTHING RETURNING ordinal";
+const BEGIN: &str =
+    begin_sql!("FROM (SELECT 1 FROM quizzes WHERE id = ? AND revision = ? FOR SHARE) AS held WHERE");
 
-const SAVE: &str = "UPDATE attempts SET answers = new.answers, version = attempts.version + 1 \
-     FROM UNNEST(?, ?, ?) AS new (id, version, answers) \
-     WHERE attempts.id = new.id AND attempts.version = new.version AND attempts.status = 'running' \
-     RETURNING attempts.id";
+/// In the order of the numbers, so that two writers cannot lock crosswise. A statement of its own: what follows must see
+/// what whoever held them before has written.
+const HOLD: &str = "SELECT no FROM begun WHERE no = ANY (?) ORDER BY no FOR NO KEY UPDATE";
 
-const SETTLE: &str = "UPDATE attempts SET answers = new.answers, status = 'graded', version = attempts.version + 1, \
-     settled_no = nextval('attempt_settlements'), closed_by = new.closed_by, submitted_at = new.submitted_at, \
-     elapsed_ms = new.elapsed_ms, score = new.score, max_score = new.max_score, correct = new.correct, \
-     total = new.total, passed = new.passed \
-     FROM UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-       AS new (id, version, answers, closed_by, submitted_at, elapsed_ms, score, max_score, correct, total, passed) \
-     WHERE attempts.id = new.id AND attempts.version = new.version AND attempts.status = 'running' \
-     RETURNING attempts.id, attempts.settled_no";
+const SAVE: &str = "INSERT INTO drafts (attempt_no, version, answers) \
+     SELECT new.no, new.version + 1, new.answers FROM UNNEST(?, ?, ?) AS new (no, version, answers) \
+     WHERE new.version = COALESCE((SELECT drafts.version FROM drafts WHERE drafts.attempt_no = new.no), 0) \
+       AND NOT EXISTS (SELECT 1 FROM results WHERE results.attempt_no = new.no) \
+     ON CONFLICT (attempt_no) DO UPDATE SET version = EXCLUDED.version, answers = EXCLUDED.answers \
+     RETURNING attempt_no";
+
+const SETTLE: &str = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
+     submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
+     SELECT nextval('attempt_settlements'), new.no, quiz_id, member_id, unit_id, started_at, closed_by, submitted_at, \
+       elapsed_ms, score, max_score, correct, total, passed, answers \
+     FROM UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS new (no, version, quiz_id, member_id, unit_id, \
+       started_at, closed_by, submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
+     WHERE new.version = COALESCE((SELECT drafts.version FROM drafts WHERE drafts.attempt_no = new.no), 0) \
+     ON CONFLICT (attempt_no) DO NOTHING \
+     RETURNING attempt_no, settled_no";
+
+const FORGET_DRAFTS: &str = "DELETE FROM drafts WHERE attempt_no = ANY (?)";
 
 pub(super) fn run(
     connection: &mut PgConnection,
@@ -48,69 +50,76 @@ pub(super) fn run(
     for write in writes {
         match write {
             AttemptWrite::Begin(new) => {
-                let rows: Vec<i32> = Statement::<Integer>::new(BEGIN, begin_binds(new)).load(connection)?;
-                begun.extend(rows.first().map(|&ordinal| (new.id.0.as_str(), ordinal)));
+                let rows: Vec<(i64, i32)> =
+                    Statement::<(BigInt, Integer)>::new(BEGIN, begin_binds(new)).load(connection)?;
+                begun.extend(rows.first().map(|&written| (new.id.0.as_str(), written)));
             }
-            AttemptWrite::Save { id, version, answers } => {
-                if seen.insert(&id.0) {
-                    saves.push((id, *version, answers.as_str()));
+            AttemptWrite::Save { attempt, answers } => {
+                if seen.insert(attempt.no) {
+                    saves.push((attempt.as_ref(), answers.as_str()));
                 }
             }
-            AttemptWrite::Settle { id, version, answers, result } => {
-                if seen.insert(&id.0) {
-                    settlements.push((id, *version, answers.as_str(), result.as_ref()));
+            AttemptWrite::Settle { attempt, answers, result } => {
+                if seen.insert(attempt.no) {
+                    settlements.push((attempt.as_ref(), answers.as_str(), result.as_ref()));
                 }
             }
         }
     }
-    // In the order of the ids, so that two writers cannot lock crosswise.
-    saves.sort_unstable_by_key(|(id, ..)| &id.0);
-    settlements.sort_unstable_by_key(|(id, ..)| &id.0);
-    let saved = save(connection, &saves)?;
+    if !seen.is_empty() {
+        let held = Bind::Ints(seen.into_iter().collect());
+        let _: Vec<i64> = Statement::<BigInt>::new(HOLD, vec![held]).load(connection)?;
+    }
+    let mut saved = save(connection, &saves)?;
     let mut settled = settle(connection, &settlements)?;
-    let mut saved: HashSet<String> = saved.into_iter().collect();
     Ok(writes
         .iter()
         .map(|write| match write {
             // Taken out, so that a second write of the same attempt is overtaken.
-            AttemptWrite::Begin(new) => {
-                begun.remove(new.id.0.as_str()).map_or(AttemptWritten::Overtaken, AttemptWritten::Begun)
-            }
-            AttemptWrite::Save { id, .. } if saved.remove(&id.0) => AttemptWritten::Saved,
-            AttemptWrite::Settle { id, .. } => {
-                settled.remove(&id.0).map_or(AttemptWritten::Overtaken, AttemptWritten::Settled)
+            AttemptWrite::Begin(new) => begun
+                .remove(new.id.0.as_str())
+                .map_or(AttemptWritten::Overtaken, |(no, ordinal)| AttemptWritten::Begun { no, ordinal }),
+            AttemptWrite::Save { attempt, .. } if saved.remove(&attempt.no) => AttemptWritten::Saved,
+            AttemptWrite::Settle { attempt, .. } => {
+                settled.remove(&attempt.no).map_or(AttemptWritten::Overtaken, AttemptWritten::Settled)
             }
             AttemptWrite::Save { .. } => AttemptWritten::Overtaken,
         })
         .collect())
 }
 
-fn save(connection: &mut PgConnection, saves: &[(&AttemptId, i64, &str)]) -> QueryResult<Vec<String>> {
+fn save(connection: &mut PgConnection, saves: &[(&AttemptRow, &str)]) -> QueryResult<HashSet<i64>> {
     if saves.is_empty() {
-        return Ok(vec![]);
+        return Ok(HashSet::new());
     }
     let binds = vec![
-        Bind::Texts(saves.iter().map(|(id, ..)| id.0.as_str()).collect()),
-        Bind::Ints(saves.iter().map(|(_, version, _)| *version).collect()),
-        Bind::Texts(saves.iter().map(|(.., answers)| *answers).collect()),
+        Bind::Ints(saves.iter().map(|(attempt, _)| attempt.no).collect()),
+        Bind::Ints(saves.iter().map(|(attempt, _)| attempt.version).collect()),
+        Bind::Texts(saves.iter().map(|(_, answers)| *answers).collect()),
     ];
-    Statement::<Text>::new(SAVE, binds).load(connection)
+    let saved: Vec<i64> = Statement::<BigInt>::new(SAVE, binds).load(connection)?;
+    Ok(saved.into_iter().collect())
 }
 
 fn settle(
     connection: &mut PgConnection,
-    settlements: &[(&AttemptId, i64, &str, &AttemptResult)],
-) -> QueryResult<HashMap<String, i64>> {
+    settlements: &[(&AttemptRow, &str, &AttemptResult)],
+) -> QueryResult<HashMap<i64, i64>> {
     if settlements.is_empty() {
         return Ok(HashMap::new());
     }
+    let facts =
+        |value: fn(&AttemptRow) -> i64| Bind::Ints(settlements.iter().map(|(of, ..)| value(of)).collect());
     let ints = |value: fn(&AttemptResult) -> i64| {
         Bind::Ints(settlements.iter().map(|(.., result)| value(result)).collect())
     };
     let binds = vec![
-        Bind::Texts(settlements.iter().map(|(id, ..)| id.0.as_str()).collect()),
-        Bind::Ints(settlements.iter().map(|(_, version, ..)| *version).collect()),
-        Bind::Texts(settlements.iter().map(|(_, _, answers, _)| *answers).collect()),
+        facts(|attempt| attempt.no),
+        facts(|attempt| attempt.version),
+        facts(|attempt| attempt.quiz_id.0),
+        facts(|attempt| attempt.member_id.0),
+        facts(|attempt| attempt.unit_id.0),
+        facts(|attempt| attempt.started_at.0),
         Bind::Texts(settlements.iter().map(|(.., result)| result.closed_by.as_str()).collect()),
         ints(|result| result.submitted_at.0),
         ints(|result| result.elapsed_ms),
@@ -119,7 +128,15 @@ fn settle(
         ints(|result| result.correct.into()),
         ints(|result| result.total.into()),
         Bind::Bools(settlements.iter().map(|(.., result)| result.passed).collect()),
+        Bind::Texts(settlements.iter().map(|(_, answers, _)| *answers).collect()),
     ];
-    let rows: Vec<(String, i64)> = Statement::<(Text, BigInt)>::new(SETTLE, binds).load(connection)?;
-    Ok(rows.into_iter().collect())
+    let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(SETTLE, binds).load(connection)?;
+    let drafts = settlements.iter().filter(|(attempt, ..)| attempt.version > 0);
+    let drafts: Vec<i64> = drafts.map(|(attempt, ..)| attempt.no).collect();
+    let settled: HashMap<i64, i64> = rows.into_iter().collect();
+    let drafts: Vec<i64> = drafts.into_iter().filter(|no| settled.contains_key(no)).collect();
+    if !drafts.is_empty() {
+        Statement::<()>::new(FORGET_DRAFTS, vec![Bind::Ints(drafts)]).execute(connection)?;
+    }
+    Ok(settled)
 }

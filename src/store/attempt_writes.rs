@@ -1,11 +1,13 @@
 //! The three writes of an attempt's life. They are most of all writes, so they are data and not closures:
 //! the writer runs many in a few statements, and each by itself only when one of them fails.
 
+use std::sync::Arc;
+
 use diesel::RunQueryDsl as _;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Integer};
 
-use super::attempts::{AttemptResult, answers_json};
+use super::attempts::{AttemptResult, AttemptRow, answers_json};
 use super::statement::{Bind, Statement};
 use super::{AnyConnection, StoreError};
 use crate::domain::grading::Answers;
@@ -46,21 +48,17 @@ pub enum AttemptWrite {
     /// Begins an attempt, unless one of this member and quiz is running, none is left, or the quiz has
     /// changed.
     Begin(Box<NewAttempt>),
-    /// Replaces the answers of a running attempt that still has this version.
+    /// Replaces the answers of a running attempt that still has the version that was looked at.
     Save {
-        /// The attempt.
-        id: AttemptId,
-        /// The version that was looked at.
-        version: i64,
+        /// The attempt as it was looked at.
+        attempt: Arc<AttemptRow>,
         /// All of its answers, as JSON.
         answers: String,
     },
-    /// Gives a running attempt that still has this version its result.
+    /// Gives a running attempt that still has the version that was looked at its result.
     Settle {
-        /// The attempt.
-        id: AttemptId,
-        /// The version that was looked at.
-        version: i64,
+        /// The attempt as it was looked at.
+        attempt: Arc<AttemptRow>,
         /// All of its answers, as JSON.
         answers: String,
         /// The result.
@@ -73,8 +71,8 @@ impl AttemptWrite {
     ///
     /// # Errors
     /// When the answers cannot be written as JSON.
-    pub fn save(id: AttemptId, version: i64, answers: &Answers) -> Result<Self, StoreError> {
-        Ok(Self::Save { id, version, answers: answers_json(answers)? })
+    pub fn save(attempt: Arc<AttemptRow>, answers: &Answers) -> Result<Self, StoreError> {
+        Ok(Self::Save { attempt, answers: answers_json(answers)? })
     }
 
     /// Gives a running attempt its result.
@@ -82,20 +80,24 @@ impl AttemptWrite {
     /// # Errors
     /// When the answers cannot be written as JSON.
     pub fn settle(
-        id: AttemptId,
-        version: i64,
+        attempt: Arc<AttemptRow>,
         answers: &Answers,
         result: AttemptResult,
     ) -> Result<Self, StoreError> {
-        Ok(Self::Settle { id, version, answers: answers_json(answers)?, result: Box::new(result) })
+        Ok(Self::Settle { attempt, answers: answers_json(answers)?, result: Box::new(result) })
     }
 }
 
 /// What became of an [`AttemptWrite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptWritten {
-    /// It has begun, as the how-manieth of its member and quiz.
-    Begun(i32),
+    /// It has begun.
+    Begun {
+        /// Its number.
+        no: i64,
+        /// The how-manieth of its member and quiz it is.
+        ordinal: i32,
+    },
     /// The answers are saved.
     Saved,
     /// It has its result, which is the how-manieth of all results.
@@ -115,12 +117,12 @@ impl SettledCount {
     }
 
     fn next(&mut self, connection: &mut SqliteConnection) -> QueryResult<i64> {
-        use super::schema::attempts;
+        use super::schema::results;
         let latest = match self.0 {
             Some(latest) => latest,
             None => {
                 let latest: Option<i64> =
-                    attempts::table.select(diesel::dsl::max(attempts::settled_no)).first(connection)?;
+                    results::table.select(diesel::dsl::max(results::settled_no)).first(connection)?;
                 latest.unwrap_or(0)
             }
         };
@@ -159,20 +161,36 @@ pub fn write_now(
     Ok(run(connection, writes, &mut SettledCount::default())?)
 }
 
-const BEGIN: &str = "INSERT INTO attempts (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed, \
-     started_at, deadline, answers, status) \
-     SELECT ?, ?, ?, ?, \
-       COALESCE((SELECT MAX(ordinal) FROM attempts WHERE member_id = ? AND quiz_id = ?), 0) + 1, ?, ?, ?, ?, ?, '{}', 'running' \
-     WHERE EXISTS (SELECT 1 FROM quizzes WHERE id = ? AND revision = ?) \
-       AND NOT EXISTS (SELECT 1 FROM attempts WHERE member_id = ? AND quiz_id = ? AND status = 'running') \
-       AND (SELECT COUNT(*) FROM attempts WHERE member_id = ? AND quiz_id = ? AND started_at >= ? AND started_at < ?) < ? \
-     ON CONFLICT DO NOTHING RETURNING ordinal";
+/// The statement that begins an attempt, with what stands before its conditions on either database: the quiz as its
+/// caller has looked at it. Only the latest attempt can be running. Of those that count towards what is allowed, as many as are allowed are
+/// looked at.
+macro_rules! begin_sql {
+    ($from:literal) => {
+        concat!(
+            "INSERT INTO begun (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed, started_at, deadline) \
+             SELECT ?, ?, ?, ?, \
+               COALESCE((SELECT MAX(ordinal) FROM begun WHERE member_id = ? AND quiz_id = ?), 0) + 1, ?, ?, ?, ?, ? ",
+            $from,
+            " COALESCE((SELECT EXISTS (SELECT 1 FROM results WHERE attempt_no = latest.no) FROM \
+                 (SELECT no FROM begun WHERE member_id = ? AND quiz_id = ? ORDER BY ordinal DESC LIMIT 1) AS latest), TRUE) \
+               AND (SELECT COUNT(*) FROM (SELECT started_at FROM begun WHERE member_id = ? AND quiz_id = ? \
+                 ORDER BY ordinal DESC LIMIT ?) AS latest WHERE started_at >= ? AND started_at < ?) < ? \
+             ON CONFLICT DO NOTHING RETURNING no, ordinal"
+        )
+    };
+}
+pub(super) use begin_sql;
+
+const BEGIN: &str = begin_sql!("WHERE EXISTS (SELECT 1 FROM quizzes WHERE id = ? AND revision = ?) AND");
 
 /// The values of the statement that begins an attempt; the same on both databases.
 pub(super) fn begin_binds(new: &NewAttempt) -> Vec<Bind<'_>> {
     let (member, quiz) = (new.member_id.0, new.quiz_id.0);
-    // Without a limit an empty span is counted, which costs nothing.
-    let (allowed, span) = new.allowed.unwrap_or((i32::MAX, Span { from: Millis(0), until: Millis(0) }));
+    // Without a limit none is looked at.
+    let (looked_at, allowed, span) = match new.allowed {
+        Some((allowed, span)) => (allowed, allowed, span),
+        None => (0, i32::MAX, Span::ALL),
+    };
     vec![
         Bind::Text(&new.id.0),
         Bind::Int(quiz),
@@ -191,18 +209,26 @@ pub(super) fn begin_binds(new: &NewAttempt) -> Vec<Bind<'_>> {
         Bind::Int(quiz),
         Bind::Int(member),
         Bind::Int(quiz),
+        Bind::Int(looked_at.into()),
         Bind::Int(span.from.0),
         Bind::Int(span.until.0),
         Bind::Int(allowed.into()),
     ]
 }
 
-const SAVE: &str = "UPDATE attempts SET answers = ?, version = version + 1 \
-     WHERE id = ? AND version = ? AND status = 'running'";
+const SAVE_FIRST: &str = "INSERT INTO drafts (attempt_no, version, answers) SELECT ?, 1, ? \
+     WHERE NOT EXISTS (SELECT 1 FROM results WHERE attempt_no = ?) ON CONFLICT DO NOTHING";
 
-const SETTLE: &str = "UPDATE attempts SET answers = ?, status = 'graded', version = version + 1, settled_no = ?, \
-     closed_by = ?, submitted_at = ?, elapsed_ms = ?, score = ?, max_score = ?, correct = ?, total = ?, passed = ? \
-     WHERE id = ? AND version = ? AND status = 'running'";
+/// What was settled has no draft.
+const SAVE: &str =
+    "UPDATE drafts SET answers = ?, version = version + 1 WHERE attempt_no = ? AND version = ?";
+
+const SETTLE: &str = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
+     submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
+     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? \
+     WHERE COALESCE((SELECT version FROM drafts WHERE attempt_no = ?), 0) = ? ON CONFLICT (attempt_no) DO NOTHING";
+
+const FORGET_DRAFT: &str = "DELETE FROM drafts WHERE attempt_no = ?";
 
 fn run_one(
     connection: &mut SqliteConnection,
@@ -211,21 +237,32 @@ fn run_one(
 ) -> QueryResult<AttemptWritten> {
     match write {
         AttemptWrite::Begin(new) => {
-            let begun: Vec<i64> = Statement::<BigInt>::new(BEGIN, begin_binds(new)).load(connection)?;
-            Ok(begun.first().map_or(AttemptWritten::Overtaken, |&ordinal| {
-                AttemptWritten::Begun(i32::try_from(ordinal).unwrap_or(i32::MAX))
-            }))
+            let begun: Vec<(i64, i32)> =
+                Statement::<(BigInt, Integer)>::new(BEGIN, begin_binds(new)).load(connection)?;
+            Ok(begun
+                .first()
+                .map_or(AttemptWritten::Overtaken, |&(no, ordinal)| AttemptWritten::Begun { no, ordinal }))
         }
-        AttemptWrite::Save { id, version, answers } => {
-            let binds = vec![Bind::Text(answers), Bind::Text(&id.0), Bind::Int(*version)];
-            let changed = Statement::<()>::new(SAVE, binds).execute(connection)?;
-            Ok(if changed == 1 { AttemptWritten::Saved } else { AttemptWritten::Overtaken })
+        AttemptWrite::Save { attempt, answers } => {
+            let no = Bind::Int(attempt.no);
+            let saved = if attempt.version == 0 {
+                let binds = vec![no, Bind::Text(answers), Bind::Int(attempt.no)];
+                Statement::<()>::new(SAVE_FIRST, binds).execute(connection)?
+            } else {
+                let binds = vec![Bind::Text(answers), no, Bind::Int(attempt.version)];
+                Statement::<()>::new(SAVE, binds).execute(connection)?
+            };
+            Ok(if saved == 1 { AttemptWritten::Saved } else { AttemptWritten::Overtaken })
         }
-        AttemptWrite::Settle { id, version, answers, result } => {
+        AttemptWrite::Settle { attempt, answers, result } => {
             let no = count.next(connection)?;
             let binds = vec![
-                Bind::Text(answers),
                 Bind::Int(no),
+                Bind::Int(attempt.no),
+                Bind::Int(attempt.quiz_id.0),
+                Bind::Int(attempt.member_id.0),
+                Bind::Int(attempt.unit_id.0),
+                Bind::Int(attempt.started_at.0),
                 Bind::Text(result.closed_by.as_str()),
                 Bind::Int(result.submitted_at.0),
                 Bind::Int(result.elapsed_ms),
@@ -234,16 +271,19 @@ fn run_one(
                 Bind::Int(result.correct.into()),
                 Bind::Int(result.total.into()),
                 Bind::Bool(result.passed),
-                Bind::Text(&id.0),
-                Bind::Int(*version),
+                Bind::Text(answers),
+                Bind::Int(attempt.no),
+                Bind::Int(attempt.version),
             ];
-            let changed = Statement::<()>::new(SETTLE, binds).execute(connection)?;
-            if changed == 1 {
-                return Ok(AttemptWritten::Settled(no));
+            if Statement::<()>::new(SETTLE, binds).execute(connection)? == 0 {
+                // Not used: the next one takes it.
+                count.0 = Some(no - 1);
+                return Ok(AttemptWritten::Overtaken);
             }
-            // Not used: the next one takes it.
-            count.0 = Some(no - 1);
-            Ok(AttemptWritten::Overtaken)
+            if attempt.version > 0 {
+                Statement::<()>::new(FORGET_DRAFT, vec![Bind::Int(attempt.no)]).execute(connection)?;
+            }
+            Ok(AttemptWritten::Settled(no))
         }
     }
 }

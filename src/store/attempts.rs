@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::attempts;
+use super::schema::{attempts, begun, results, sweeps};
 use super::{AnyConnection, Conflict, StoreError};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::grading::Answers;
@@ -53,6 +53,8 @@ pub struct AttemptResult {
 /// An attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRow {
+    /// The how-manieth of all attempts: what the tables know it by.
+    pub no: i64,
     /// Its id.
     pub id: AttemptId,
     /// Of which quiz.
@@ -77,9 +79,12 @@ pub struct AttemptRow {
     pub answers: Answers,
     /// Its result, once it is graded.
     pub result: Option<AttemptResult>,
-    /// How often it was changed.
+    /// How often its answers were saved; [`SETTLED_VERSION`] once it has its result.
     pub version: i64,
 }
+
+/// The version of an attempt that has its result: after all others, and the last.
+pub const SETTLED_VERSION: i64 = i64::MAX;
 
 impl AttemptRow {
     /// Where it stands.
@@ -89,7 +94,7 @@ impl AttemptRow {
 }
 
 type Columns = (
-    (String, i64, i64, i64, i32, i32, i32, i64),
+    (i64, String, i64, i64, i64, i32, i32, i32, i64),
     (i64, Option<i64>, String),
     (Option<String>, Option<i64>, Option<i64>),
     (Option<i64>, Option<i64>, Option<i32>, Option<i32>, Option<bool>),
@@ -98,6 +103,7 @@ type Columns = (
 
 type Selection = (
     (
+        attempts::no,
         attempts::id,
         attempts::quiz_id,
         attempts::member_id,
@@ -116,6 +122,7 @@ type Selection = (
 fn columns() -> Selection {
     (
         (
+            attempts::no,
             attempts::id,
             attempts::quiz_id,
             attempts::member_id,
@@ -137,7 +144,7 @@ impl TryFrom<Columns> for AttemptRow {
 
     fn try_from(
         (
-            (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed),
+            (no, id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed),
             (started_at, deadline, answers),
             (closed_by, submitted_at, elapsed_ms),
             (score, max_score, correct, total, passed),
@@ -172,6 +179,7 @@ impl TryFrom<Columns> for AttemptRow {
             _ => None,
         };
         Ok(Self {
+            no,
             id: AttemptId(id),
             quiz_id: QuizId(quiz_id),
             member_id: MemberId(member_id),
@@ -189,29 +197,27 @@ impl TryFrom<Columns> for AttemptRow {
     }
 }
 
-/// Begins an attempt.
+/// Puts in an attempt without a result and returns its number; the `no` of `row` is not looked at.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when this member has begun the same attempt elsewhere at the same time.
-pub fn create_attempt(connection: &mut AnyConnection, row: &AttemptRow) -> Result<(), StoreError> {
-    diesel::insert_into(attempts::table)
-        .values((
-            attempts::id.eq(&row.id.0),
-            attempts::quiz_id.eq(row.quiz_id.0),
-            attempts::member_id.eq(row.member_id.0),
-            attempts::unit_id.eq(row.unit_id.0),
-            attempts::ordinal.eq(row.ordinal),
-            attempts::bank_revision.eq(row.bank_revision),
-            attempts::draw_version.eq(row.draw_version),
-            attempts::seed.eq(row.seed.cast_signed()),
-            attempts::started_at.eq(row.started_at.0),
-            attempts::deadline.eq(row.deadline.map(|at| at.0)),
-            attempts::answers.eq(answers_json(&row.answers)?),
-            attempts::status.eq(AttemptStatus::Running.as_str()),
-        ))
-        .execute(connection)
-        .map_err(|error| StoreError::unique(error, Conflict::Attempt))?;
-    Ok(())
+pub fn create_attempt(connection: &mut AnyConnection, row: &AttemptRow) -> Result<i64, StoreError> {
+    let created = diesel::insert_into(begun::table).values((
+        begun::id.eq(&row.id.0),
+        begun::quiz_id.eq(row.quiz_id.0),
+        begun::member_id.eq(row.member_id.0),
+        begun::unit_id.eq(row.unit_id.0),
+        begun::ordinal.eq(row.ordinal),
+        begun::bank_revision.eq(row.bank_revision),
+        begun::draw_version.eq(row.draw_version),
+        begun::seed.eq(row.seed.cast_signed()),
+        begun::started_at.eq(row.started_at.0),
+        begun::deadline.eq(row.deadline.map(|at| at.0)),
+    ));
+    let created = super::connection::on_backend!(connection, concrete => {
+        created.returning(begun::no).get_result(concrete)
+    });
+    created.map_err(|error| StoreError::unique(error, Conflict::Attempt))
 }
 
 pub(super) fn answers_json(answers: &Answers) -> Result<String, StoreError> {
@@ -293,26 +299,57 @@ pub fn list_attempts(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// Attempts that are running although their deadline is `latest` or earlier, the oldest first.
+/// Attempts that are running although their deadline is within `span` or at its end, the oldest first.
 ///
 /// # Errors
 /// When the database fails.
 pub fn list_due(
     connection: &mut AnyConnection,
-    latest: Millis,
+    span: Span,
     limit: i64,
 ) -> Result<Vec<AttemptId>, StoreError> {
-    let ids: Vec<String> = attempts::table
-        .filter(attempts::status.eq(AttemptStatus::Running.as_str()))
-        .filter(attempts::deadline.le(latest.0))
-        .order(attempts::deadline)
+    let has_result = results::table.filter(results::attempt_no.eq(begun::no));
+    let ids: Vec<String> = begun::table
+        .filter(begun::deadline.gt(span.from.0))
+        .filter(begun::deadline.le(span.until.0))
+        .filter(diesel::dsl::not(diesel::dsl::exists(has_result)))
+        .order(begun::deadline)
         .limit(limit)
-        .select(attempts::id)
+        .select(begun::id)
         .load(connection)?;
     Ok(ids.into_iter().map(AttemptId).collect())
 }
 
-/// How often the attempt with this id was changed; `None` when there is none.
+/// Up to which deadline every attempt has its result.
+///
+/// # Errors
+/// When the database fails.
+pub fn swept_until(connection: &mut AnyConnection) -> Result<Millis, StoreError> {
+    Ok(Millis(sweeps::table.select(sweeps::until).first(connection)?))
+}
+
+/// Whether there are deadlines up to `until` that the sweep has reached and not written down.
+///
+/// # Errors
+/// When the database fails.
+pub fn has_deadlines_to_note(connection: &mut AnyConnection, until: Millis) -> Result<bool, StoreError> {
+    let noted = swept_until(connection)?;
+    let since = begun::table.filter(begun::deadline.gt(noted.0)).filter(begun::deadline.le(until.0));
+    Ok(diesel::select(diesel::dsl::exists(since)).get_result(connection)?)
+}
+
+/// Writes down that every attempt whose deadline is `until` or earlier has its result.
+///
+/// # Errors
+/// When the database fails.
+pub fn note_swept(connection: &mut AnyConnection, until: Millis) -> Result<(), StoreError> {
+    diesel::update(sweeps::table.filter(sweeps::until.lt(until.0)))
+        .set(sweeps::until.eq(until.0))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The version of the attempt with this id; `None` when there is none.
 ///
 /// # Errors
 /// When the database fails.

@@ -31,15 +31,22 @@ pub fn engine_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Stor
 }
 
 /// A rule and the statement that counts what breaks it.
-const RULES: [(&str, &str); 4] = [
+const RULES: [(&str, &str); 5] = [
     (
-        "graded attempts without a number or without a part of their result",
-        "SELECT COUNT(*) FROM attempts WHERE status = 'graded' AND (settled_no IS NULL OR score IS NULL \
-         OR max_score IS NULL OR submitted_at IS NULL OR elapsed_ms IS NULL OR passed IS NULL)",
+        "results of no attempt, or that name another member, quiz, unit or beginning than it does",
+        "SELECT COUNT(*) FROM results LEFT JOIN begun ON begun.no = results.attempt_no \
+         WHERE begun.no IS NULL OR begun.quiz_id <> results.quiz_id OR begun.member_id <> results.member_id \
+         OR begun.unit_id <> results.unit_id OR begun.started_at <> results.started_at",
     ),
     (
-        "running attempts with a result",
-        "SELECT COUNT(*) FROM attempts WHERE status <> 'graded' AND (settled_no IS NOT NULL OR score IS NOT NULL)",
+        "saved answers of no attempt, or of one with a result",
+        "SELECT COUNT(*) FROM drafts LEFT JOIN begun ON begun.no = drafts.attempt_no \
+         WHERE begun.no IS NULL OR EXISTS (SELECT 1 FROM results WHERE results.attempt_no = drafts.attempt_no)",
+    ),
+    (
+        "attempts without a result that the sweep has gone past",
+        "SELECT COUNT(*) FROM begun WHERE deadline <= (SELECT MAX(until) FROM sweeps) \
+         AND NOT EXISTS (SELECT 1 FROM results WHERE results.attempt_no = begun.no)",
     ),
     (
         "members with two running attempts at one quiz",
@@ -48,7 +55,7 @@ const RULES: [(&str, &str); 4] = [
     ),
     (
         "members whose attempts at a quiz are not numbered 1, 2, 3 …",
-        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM attempts GROUP BY member_id, quiz_id \
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM begun GROUP BY member_id, quiz_id \
          HAVING MIN(ordinal) <> 1 OR MAX(ordinal) <> COUNT(*)) AS gaps",
     ),
 ];

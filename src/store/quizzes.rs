@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::{attempts, banks, quizzes, units};
+use super::schema::{attempts, banks, begun, quizzes, units};
 use super::{AnyConnection, Conflict, StoreError};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::blueprint::Blueprint;
@@ -225,7 +225,7 @@ pub fn delete_quiz(connection: &mut AnyConnection, id: QuizId) -> Result<(), Sto
 /// # Errors
 /// When the database fails.
 pub fn has_attempts(connection: &mut AnyConnection, id: QuizId) -> Result<bool, StoreError> {
-    Ok(diesel::select(diesel::dsl::exists(attempts::table.filter(attempts::quiz_id.eq(id.0))))
+    Ok(diesel::select(diesel::dsl::exists(begun::table.filter(begun::quiz_id.eq(id.0))))
         .get_result(connection)?)
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
-use super::schema::{attempts, quizzes};
+use super::schema::{begun, quizzes, results};
 use super::{AnyConnection, StoreError};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
 use crate::domain::period::Calendar;
@@ -30,7 +30,7 @@ pub enum Wanted {
     },
 }
 
-type Columns = ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<bool>));
+type Columns = ((i64, i64, i64, i64, i64), (i64, i64, i64, bool));
 
 /// What each quiz is for.
 ///
@@ -58,27 +58,24 @@ pub fn for_each_entry(
     mut take: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
     let kinds = list_kinds(connection)?;
-    let query = attempts::table.filter(attempts::settled_no.is_not_null()).select((
-        (
-            attempts::settled_no,
-            attempts::quiz_id,
-            attempts::member_id,
-            attempts::unit_id,
-            attempts::started_at,
-        ),
-        (attempts::score, attempts::elapsed_ms, attempts::submitted_at, attempts::passed),
+    let query = results::table.select((
+        (results::settled_no, results::quiz_id, results::member_id, results::unit_id, results::started_at),
+        (results::score, results::elapsed_ms, results::submitted_at, results::passed),
     ));
     macro_rules! read_from {
         ($concrete:expr, $mode:ty) => {{
             let query = query.into_boxed();
             let query = match wanted {
                 Wanted::All => query,
-                Wanted::Quiz(quiz) => query.filter(attempts::quiz_id.eq(quiz.0)),
+                Wanted::Quiz(quiz) => {
+                    let of_quiz = begun::table.filter(begun::quiz_id.eq(quiz.0)).select(begun::no);
+                    query.filter(results::attempt_no.eq_any(of_quiz))
+                }
                 Wanted::Numbered { after, numbers } if numbers.is_empty() => {
-                    query.filter(attempts::settled_no.gt(after))
+                    query.filter(results::settled_no.gt(after))
                 }
                 Wanted::Numbered { after, numbers } => query
-                    .filter(attempts::settled_no.gt(after).or(attempts::settled_no.eq_any(numbers.clone()))),
+                    .filter(results::settled_no.gt(after).or(results::settled_no.eq_any(numbers.clone()))),
             };
             for row in query.load_iter::<Columns, $mode>($concrete)? {
                 take(read_entry(row?, &kinds, calendar)?);
@@ -99,7 +96,7 @@ pub fn for_each_entry(
 /// When the database fails.
 pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError> {
     let latest: Option<i64> =
-        attempts::table.select(diesel::dsl::max(attempts::settled_no)).first(connection)?;
+        results::table.select(diesel::dsl::max(results::settled_no)).first(connection)?;
     Ok(latest.unwrap_or(0))
 }
 
@@ -108,20 +105,20 @@ fn read_entry(
     kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
-    let missing =
-        || StoreError::corrupt(format!("result of member {member} at quiz {quiz}"), "a column is empty");
-    let kind = *kinds.get(&QuizId(quiz)).ok_or_else(missing)?;
+    let kind = *kinds
+        .get(&QuizId(quiz))
+        .ok_or_else(|| StoreError::corrupt(format!("result {no}"), format!("there is no quiz {quiz}")))?;
     Ok(Entry {
-        no: no.ok_or_else(missing)?,
+        no,
         quiz: QuizId(quiz),
         kind,
         member: MemberId(member),
         unit: UnitId(unit),
         started_at: Millis(started_at),
         day: calendar.date(Millis(started_at)),
-        score: Points(score.ok_or_else(missing)?),
-        elapsed_ms: elapsed_ms.ok_or_else(missing)?,
-        submitted_at: Millis(submitted_at.ok_or_else(missing)?),
-        passed: passed.ok_or_else(missing)?,
+        score: Points(score),
+        elapsed_ms,
+        submitted_at: Millis(submitted_at),
+        passed,
     })
 }

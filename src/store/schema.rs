@@ -130,7 +130,52 @@ table! {
 }
 
 table! {
+    begun (no) {
+        no -> BigInt,
+        id -> Text,
+        quiz_id -> BigInt,
+        member_id -> BigInt,
+        unit_id -> BigInt,
+        ordinal -> Integer,
+        bank_revision -> Integer,
+        draw_version -> Integer,
+        seed -> BigInt,
+        started_at -> BigInt,
+        deadline -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    results (settled_no) {
+        settled_no -> BigInt,
+        attempt_no -> BigInt,
+        quiz_id -> BigInt,
+        member_id -> BigInt,
+        unit_id -> BigInt,
+        started_at -> BigInt,
+        closed_by -> Text,
+        submitted_at -> BigInt,
+        elapsed_ms -> BigInt,
+        score -> BigInt,
+        max_score -> BigInt,
+        correct -> Integer,
+        total -> Integer,
+        passed -> Bool,
+        answers -> Text,
+    }
+}
+
+table! {
+    sweeps (id) {
+        id -> BigInt,
+        until -> BigInt,
+    }
+}
+
+table! {
+    /// A view of `begun`, `drafts` and `results`.
     attempts (id) {
+        no -> BigInt,
         id -> Text,
         quiz_id -> BigInt,
         member_id -> BigInt,
@@ -224,6 +269,8 @@ allow_tables_to_appear_in_same_query!(
     questions,
     question_versions,
     quizzes,
+    begun,
+    results,
     attempts,
     devices,
     learning,

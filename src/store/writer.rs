@@ -260,9 +260,7 @@ impl Session {
 
     /// Runs `batch` in one transaction and answers it; false when the connection is of no more use.
     fn commit(&mut self, connection: &mut AnyConnection, mut batch: Batch) -> bool {
-        let written = begin(connection).and_then(|()| {
-            self.look_for_others(connection)?;
-            let outcomes = self.write_attempts(connection, &batch.attempts)?;
+        let written = self.write_attempts(connection, &batch.attempts).and_then(|outcomes| {
             for work in &mut batch.work {
                 run_in_savepoint(connection, |connection| work.run(connection))?;
                 // It may have written results of its own.
@@ -285,13 +283,18 @@ impl Session {
                 if outcomes.iter().any(|outcome| matches!(outcome, AttemptWritten::Settled(_))) {
                     self.freshness.note_results();
                 }
+                let mut replies = Vec::with_capacity(outcomes.len());
                 for (task, outcome) in batch.attempts.into_iter().zip(outcomes) {
                     let committed = task.committed;
                     if catch_unwind(AssertUnwindSafe(|| committed(outcome))).is_err() {
                         tracing::error!("what follows a committed write panicked");
                         self.freshness.advance();
                     }
-                    drop(task.reply.send(Ok(outcome)));
+                    replies.push((task.reply, outcome));
+                }
+                // In one go: the first answer wakes a thread, which would find one request to go on with and sleep again.
+                for (reply, outcome) in replies {
+                    drop(reply.send(Ok(outcome)));
                 }
                 for work in batch.work {
                     work.answer(Ok(()));
@@ -325,23 +328,27 @@ impl Session {
         Ok(())
     }
 
-    /// Runs the writes of attempts together; when one of them fails, each by itself.
+    /// Begins a transaction and runs the writes of attempts in it together; when one of them fails, in another
+    /// transaction and each by itself. A savepoint around all of them would keep a copy of every page.
     fn write_attempts(
         &mut self,
         connection: &mut AnyConnection,
         tasks: &[AttemptTask],
     ) -> QueryResult<Vec<AttemptWritten>> {
-        if tasks.is_empty() {
+        let writes: Vec<&AttemptWrite> = tasks.iter().map(|task| &task.write).collect();
+        begin(connection)?;
+        self.look_for_others(connection)?;
+        if writes.is_empty() {
             return Ok(vec![]);
         }
-        let writes: Vec<&AttemptWrite> = tasks.iter().map(|task| &task.write).collect();
-        let mut together = Ok(vec![]);
-        run_in_savepoint(connection, |connection| {
-            together = attempt_writes::run(connection, &writes, &mut self.settled);
-            together.is_ok()
-        })?;
-        let Err(error) = together else { return together };
+        let error = match attempt_writes::run(connection, &writes, &mut self.settled) {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(error) => error,
+        };
         tracing::warn!(%error, jobs = writes.len(), "writes of attempts failed together; each is tried alone");
+        on_backend!(connection, concrete => AnsiTransactionManager::rollback_transaction(concrete))?;
+        begin(connection)?;
+        self.look_for_others(connection)?;
         writes
             .iter()
             .map(|write| {

@@ -28,7 +28,6 @@ pub struct Page {
 }
 
 /// One board: a quiz, or a period.
-#[derive(Default)]
 pub struct Board {
     index: HashTable<u32>,
     records: Vec<Record>,
@@ -47,6 +46,24 @@ pub struct Board {
 struct Strays {
     homes: Arc<Homes>,
     records: HashSet<u32>,
+}
+
+/// Keys in a node of an order. The crate's own 1,024 make a change move some 16 KB, which is most of its cost.
+const NODE_KEYS: usize = 256;
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            index: HashTable::new(),
+            records: Vec::new(),
+            everybody: BTreeSet::with_maximum_node_size(NODE_KEYS),
+            orders: HashMap::new(),
+            sums: HashMap::new(),
+            movers: HashSet::new(),
+            strays: None,
+            version: 0,
+        }
+    }
 }
 
 fn hash(member: MemberId) -> u64 {
@@ -85,10 +102,8 @@ impl Board {
             if record.has_others() && record.units().len() > 1 {
                 self.movers.insert(position);
             }
-            if let Some(standing) = record.standing(|_| true) {
-                self.everybody.insert(standing.key);
-            }
         }
+        self.everybody = ordered(&self.records, |_| true);
     }
 
     fn find(&self, member: MemberId) -> Option<u32> {
@@ -170,8 +185,7 @@ impl Board {
 
     /// Makes the order of `unit`, which with all below it is `units`.
     pub fn make_order(&mut self, unit: UnitId, units: HashSet<UnitId>) {
-        let keys = self.records.iter().filter_map(|record| record.standing(|unit| units.contains(&unit)));
-        let keys = keys.map(|standing| standing.key).collect();
+        let keys = ordered(&self.records, |unit| units.contains(&unit));
         self.orders.insert(unit, Order { units, keys });
     }
 
@@ -263,6 +277,19 @@ fn add_sums(sums: &mut HashMap<UnitId, UnitSums>, record: &Record, sign: i64) {
             sums.entry(unit).or_default().participants += sign;
         }
     }
+}
+
+/// The keys of `records` in order, by what was earned for the units that `within` admits.
+fn ordered(records: &[Record], within: impl Fn(UnitId) -> bool) -> BTreeSet<MemberKey> {
+    let standings = records.iter().filter_map(|record| record.standing(&within));
+    let mut keys: Vec<MemberKey> = standings.map(|standing| standing.key).collect();
+    // The last first: of a node that is full the crate gives the second half away into just the room it needs.
+    keys.sort_unstable_by_key(|key| std::cmp::Reverse(*key));
+    let mut ordered = BTreeSet::with_maximum_node_size(NODE_KEYS);
+    for key in keys {
+        ordered.insert(key);
+    }
+    ordered
 }
 
 fn ties(a: &MemberKey, b: &MemberKey) -> bool {

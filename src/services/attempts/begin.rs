@@ -78,6 +78,7 @@ impl Attempts {
                 .map(|allowed| (allowed, counted_span(&self.context, live, now))),
         };
         let attempt = AttemptRow {
+            no: 0,
             id: new.id.clone(),
             quiz_id: new.quiz_id,
             member_id: new.member_id,
@@ -99,14 +100,14 @@ impl Attempts {
             .context
             .database
             .write_attempt(AttemptWrite::Begin(Box::new(new)), move |written| {
-                if let AttemptWritten::Begun(ordinal) = written {
-                    let attempt = AttemptRow { ordinal, ..AttemptRow::clone(&begun.attempt) };
+                if let AttemptWritten::Begun { no, ordinal } = written {
+                    let attempt = AttemptRow { no, ordinal, ..AttemptRow::clone(&begun.attempt) };
                     held.put(Arc::new(begun.with(attempt)));
                 }
             })
             .await?;
-        let AttemptWritten::Begun(ordinal) = written else { return Ok(None) };
-        let attempt = AttemptRow { ordinal, ..AttemptRow::clone(&loaded.attempt) };
+        let AttemptWritten::Begun { no, ordinal } = written else { return Ok(None) };
+        let attempt = AttemptRow { no, ordinal, ..AttemptRow::clone(&loaded.attempt) };
         Ok(Some(Self::view(&loaded.with(attempt), now)))
     }
 

@@ -8,6 +8,7 @@
 mod begin;
 mod held;
 mod loaded;
+mod swept;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,12 +17,14 @@ use futures_util::{StreamExt as _, stream};
 
 use self::held::HeldAttempts;
 use self::loaded::{Loaded, merge};
+use self::swept::Swept;
 pub use super::live_quiz::LiveQuiz;
 use super::{Context, ServiceError};
 use crate::domain::attempt::{settled_deadline, takes_answers};
 use crate::domain::draw::{self, Paper};
-use crate::domain::grading::{Answers, ItemResult};
+use crate::domain::grading::{Answers, ItemResult, PaperResult};
 use crate::domain::ids::AttemptId;
+use crate::domain::period::Span;
 use crate::domain::question::Question;
 use crate::domain::quiz::QuizKind;
 use crate::domain::roles::Principal;
@@ -30,7 +33,7 @@ use crate::live::banks::BankSnapshot;
 use crate::store::AnyConnection;
 use crate::store::attempt_writes::{AttemptWrite, AttemptWritten};
 pub use crate::store::attempts::AttemptRow;
-use crate::store::attempts::{self, AttemptResult, ClosedBy};
+use crate::store::attempts::{self, AttemptResult, ClosedBy, SETTLED_VERSION};
 use crate::store::quizzes;
 pub use crate::store::quizzes::QuizRow;
 
@@ -74,11 +77,12 @@ pub type SentAnswers = Vec<(u32, Vec<String>)>;
 pub struct Attempts {
     context: Arc<Context>,
     held: Arc<HeldAttempts>,
+    swept: Arc<Swept>,
 }
 
 impl Attempts {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context, held: Arc::new(HeldAttempts::new()) }
+        Self { context, held: Arc::new(HeldAttempts::new()), swept: Arc::default() }
     }
 
     /// An attempt as its member may see it now.
@@ -168,10 +172,10 @@ impl Attempts {
             if answers == loaded.attempt.answers {
                 return Ok(());
             }
-            let version = loaded.attempt.version;
-            let write = AttemptWrite::save(id.clone(), version, &answers)?;
-            let after = AttemptRow { answers, version: version + 1, ..AttemptRow::clone(&loaded.attempt) };
-            if self.write(write, &loaded, after).await? {
+            let write = AttemptWrite::save(Arc::clone(&loaded.attempt), &answers)?;
+            let version = loaded.attempt.version + 1;
+            let after = AttemptRow { answers, version, ..AttemptRow::clone(&loaded.attempt) };
+            if self.write(write, &loaded, after).await?.is_some() {
                 return Ok(());
             }
         }
@@ -207,7 +211,10 @@ impl Attempts {
             }
             let paper = loaded.paper();
             let merged = merge(&loaded.attempt.answers, &loaded.check(&paper, sent)?);
-            self.settle(&loaded, &paper, merged, ClosedBy::Submission, now).await?;
+            let graded = loaded.grade(&paper, &merged);
+            if let Some(settled) = self.settle(&loaded, &graded, merged, ClosedBy::Submission, now).await? {
+                return Ok(Self::view_of(&settled, paper, Some(graded.items), now));
+            }
         }
         Err(overtaken())
     }
@@ -218,12 +225,19 @@ impl Attempts {
     /// When the database fails.
     pub async fn sweep(&self) -> Result<usize, ServiceError> {
         let latest = settled_deadline(self.context.clock.now());
+        let swept = Arc::clone(&self.swept);
         let due = self
             .context
             .database
-            .read(move |connection| attempts::list_due(connection, latest, SWEEP_BATCH.into()))
+            .read(move |connection| {
+                let from = swept.from(connection, latest)?;
+                let span = Span { from, until: latest };
+                attempts::list_due(connection, span, SWEEP_BATCH.into())
+            })
             .await?;
+        let is_all = due.len() < SWEEP_BATCH as usize;
         let mut settled = 0;
+        let mut failed = false;
         let mut settling = stream::iter(due)
             .map(|id| async move { (id.clone(), self.settle_due(id).await) })
             .buffer_unordered(SWEEP_ABREAST);
@@ -232,8 +246,14 @@ impl Attempts {
                 Ok(()) => settled += 1,
                 Err(error @ ServiceError::Busy(_)) => return Err(error),
                 // One that cannot be settled must not keep the others waiting.
-                Err(error) => tracing::error!(attempt = %id, %error, "an expired attempt cannot be settled"),
+                Err(error) => {
+                    failed = true;
+                    tracing::error!(attempt = %id, %error, "an expired attempt cannot be settled");
+                }
             }
+        }
+        if is_all && !failed {
+            self.swept.reach(&self.context.database, latest).await?;
         }
         Ok(settled)
     }
@@ -247,20 +267,20 @@ impl Attempts {
     async fn settle_by_deadline(&self, loaded: &Loaded) -> Result<(), ServiceError> {
         let answers = loaded.attempt.answers.clone();
         let at = loaded.attempt.deadline.unwrap_or(loaded.attempt.started_at);
-        self.settle(loaded, &loaded.paper(), answers, ClosedBy::Deadline, at).await
+        let graded = loaded.grade(&loaded.paper(), &answers);
+        self.settle(loaded, &graded, answers, ClosedBy::Deadline, at).await.map(drop)
     }
 
-    /// Grades and writes the result, unless somebody else has changed the attempt: then nothing happens,
-    /// and the caller looks again.
+    /// Writes the result and returns what the attempt has become, unless somebody else has changed it: then
+    /// nothing happens, and the caller looks again.
     async fn settle(
         &self,
         loaded: &Loaded,
-        paper: &Paper,
+        graded: &PaperResult,
         answers: Answers,
         closed_by: ClosedBy,
         at: Millis,
-    ) -> Result<(), ServiceError> {
-        let graded = loaded.grade(paper, &answers);
+    ) -> Result<Option<Arc<Loaded>>, ServiceError> {
         let attempt = &loaded.attempt;
         let result = AttemptResult {
             closed_by,
@@ -277,25 +297,25 @@ impl Attempts {
             total: u32::try_from(graded.items.len()).unwrap_or(u32::MAX),
             passed: graded.passed,
         };
-        let write = AttemptWrite::settle(attempt.id.clone(), attempt.version, &answers, result.clone())?;
+        let write = AttemptWrite::settle(Arc::clone(attempt), &answers, result.clone())?;
         let after = AttemptRow {
             answers,
             result: Some(result),
-            version: attempt.version + 1,
+            version: SETTLED_VERSION,
             ..AttemptRow::clone(attempt)
         };
-        self.write(write, loaded, after).await?;
-        Ok(())
+        self.write(write, loaded, after).await
     }
 
-    /// Writes, and holds what the attempt has become; false when somebody else was quicker.
+    /// Writes, holds what the attempt has become and returns it; `None` when somebody else was quicker.
     async fn write(
         &self,
         write: AttemptWrite,
         loaded: &Loaded,
         after: AttemptRow,
-    ) -> Result<bool, ServiceError> {
+    ) -> Result<Option<Arc<Loaded>>, ServiceError> {
         let (held, after) = (Arc::clone(&self.held), Arc::new(loaded.with(after)));
+        let new = Arc::clone(&after);
         let context = Arc::clone(&self.context);
         let (quiz, counts) = (loaded.quiz.quiz.id, loaded.quiz.quiz.rules.kind != QuizKind::Practice);
         let written = self
@@ -317,13 +337,18 @@ impl Attempts {
             // Overtaken, or nobody knows: the database is asked next time.
             self.held.forget(&loaded.attempt.id);
         }
-        Ok(written? != AttemptWritten::Overtaken)
+        Ok((written? != AttemptWritten::Overtaken).then_some(new))
     }
 
     fn view(loaded: &Loaded, now: Millis) -> AttemptView {
-        let paper = loaded.paper();
+        Self::view_of(loaded, loaded.paper(), None, now)
+    }
+
+    /// The same with what is at hand already: the paper and, it may be, what each item earned.
+    fn view_of(loaded: &Loaded, paper: Paper, graded: Option<Vec<ItemResult>>, now: Millis) -> AttemptView {
         let reveals = loaded.attempt.result.is_some() && loaded.quiz.quiz.rules.reveals(now);
-        let revealed = reveals.then(|| loaded.grade(&paper, &loaded.attempt.answers).items);
+        let graded = || graded.unwrap_or_else(|| loaded.grade(&paper, &loaded.attempt.answers).items);
+        let revealed = reveals.then(graded);
         AttemptView {
             attempt: Arc::clone(&loaded.attempt),
             live: Arc::clone(&loaded.quiz),

@@ -301,7 +301,8 @@ impl Maker {
         }
         let millis = u64::try_from(started_at.0).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid();
-        let row = AttemptRow {
+        let mut row = AttemptRow {
+            no: 0,
             id: AttemptId(id.to_string()),
             quiz_id: QuizId(quiz.id.0),
             member_id: person.id,
@@ -316,7 +317,7 @@ impl Maker {
             result: None,
             version: 0,
         };
-        attempts::create_attempt(connection, &row)?;
+        row.no = attempts::create_attempt(connection, &row)?;
         let result = AttemptResult {
             closed_by: ClosedBy::Submission,
             submitted_at: started_at.plus_ms(elapsed_ms),
@@ -327,7 +328,7 @@ impl Maker {
             total: items,
             passed: graded.passed,
         };
-        write_now(connection, &[&AttemptWrite::settle(row.id, row.version, &answers, result)?])?;
+        write_now(connection, &[&AttemptWrite::settle(Arc::new(row), &answers, result)?])?;
         Ok(())
     }
 

@@ -1,17 +1,18 @@
 //! Bringing boards into memory, and keeping up with results that other instances write.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
 use super::{Board, Leaderboards};
 use crate::domain::ids::QuizId;
 use crate::domain::period::Period;
 use crate::domain::quiz::{QuizKind, QuizState};
+use crate::domain::ranking::Entry;
 use crate::domain::time::Millis;
 use crate::live::scoreboard::{self, Scope};
 use crate::services::{Context, ServiceError};
 use crate::store::results::{self, Wanted};
-use crate::store::{StoreError, quizzes};
+use crate::store::{AnyConnection, StoreError, quizzes};
 
 /// Results that several instances may be committing at the same time: so far below the highest number one
 /// may still be missing when a program starts.
@@ -98,30 +99,7 @@ impl Leaderboards {
         let (context, scopes) = (Arc::clone(&self.context), scopes.to_vec());
         let read = {
             let scopes = scopes.clone();
-            self.context.database.read(move |connection| -> Result<(), StoreError> {
-                let mut boards: Vec<_> = scopes
-                    .iter()
-                    .map(|&scope| {
-                        let floor = context.scoreboard.floor_of(scope);
-                        (scope, floor, scoreboard::Board::default(), HashSet::new())
-                    })
-                    .collect();
-                results::for_each_entry(connection, &wanted, &context.calendar, |entry| {
-                    for (scope, floor, board, above_floor) in &mut boards {
-                        if scope.has(&entry) {
-                            board.absorb(&entry);
-                            if entry.no > *floor {
-                                above_floor.insert(entry.no);
-                            }
-                        }
-                    }
-                })?;
-                for (scope, _, mut board, above_floor) in boards {
-                    board.finish();
-                    context.scoreboard.put(scope, board, above_floor);
-                }
-                Ok(())
-            })
+            self.context.database.read(move |connection| read_into(&context, connection, &scopes, &wanted))
         };
         let read = read.await;
         if read.is_err() {
@@ -164,6 +142,88 @@ impl Leaderboards {
 
 /// Open quizzes whose boards are read at the start; the others are read when they are asked for.
 const MOST_QUIZZES_AT_START: usize = 32;
+
+/// Results that are handed from the thread that reads them to those that make boards of them, in one go.
+const CHUNK: usize = 4_096;
+/// Chunks that may wait for each of those threads.
+const CHUNKS_WAITING: usize = 8;
+
+/// A board that is being made, with the numbers of its results above its floor.
+struct Growing {
+    scope: Scope,
+    floor: i64,
+    board: scoreboard::Board,
+    above_floor: HashSet<i64>,
+}
+
+impl Growing {
+    fn take(&mut self, results: &[Entry]) {
+        for result in results.iter().filter(|result| self.scope.has(result)) {
+            self.board.absorb(result);
+            if result.no > self.floor {
+                self.above_floor.insert(result.no);
+            }
+        }
+    }
+}
+
+/// Makes the boards of `scopes` from the results that are `wanted`. One thread reads; making millions of results into
+/// boards costs more than reading them and is shared out, a board to one thread.
+fn read_into(
+    context: &Arc<Context>,
+    connection: &mut AnyConnection,
+    scopes: &[Scope],
+    wanted: &Wanted,
+) -> Result<(), StoreError> {
+    let growing = |&scope: &Scope| Growing {
+        scope,
+        floor: context.scoreboard.floor_of(scope),
+        board: scoreboard::Board::default(),
+        above_floor: HashSet::new(),
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(scopes.len()).max(1);
+    let mut shares: Vec<Vec<Growing>> = (0..threads).map(|_| Vec::new()).collect();
+    for (scope, share) in scopes.iter().zip((0..threads).cycle()) {
+        shares.get_mut(share).into_iter().for_each(|share| share.push(growing(scope)));
+    }
+    let made = std::thread::scope(|threads| -> Result<Vec<Growing>, StoreError> {
+        let (mut inlets, mut makers) = (Vec::new(), Vec::new());
+        for mut share in shares {
+            let (inlet, results) = mpsc::sync_channel::<Arc<Vec<Entry>>>(CHUNKS_WAITING);
+            inlets.push(inlet);
+            makers.push(threads.spawn(move || {
+                for chunk in results {
+                    share.iter_mut().for_each(|growing| growing.take(&chunk));
+                }
+                share.iter_mut().for_each(|growing| growing.board.finish());
+                share
+            }));
+        }
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let hand_out = |chunk: Vec<Entry>| {
+            let chunk = Arc::new(chunk);
+            // A thread that has panicked is found out when it is joined.
+            inlets.iter().for_each(|inlet| drop(inlet.send(Arc::clone(&chunk))));
+        };
+        let read = results::for_each_entry(connection, wanted, &context.calendar, |entry| {
+            chunk.push(entry);
+            if chunk.len() == CHUNK {
+                hand_out(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
+            }
+        });
+        hand_out(chunk);
+        drop(inlets);
+        let mut made = Vec::new();
+        for maker in makers {
+            made.extend(maker.join().map_err(|_| StoreError::Busy("making a board panicked".into()))?);
+        }
+        read.map(|()| made)
+    });
+    for growing in made? {
+        context.scoreboard.put(growing.scope, growing.board, growing.above_floor);
+    }
+    Ok(())
+}
 
 /// Asks the database for results that were not told here.
 async fn take_in_missing(context: &Arc<Context>) -> Result<(), ServiceError> {
