@@ -216,9 +216,10 @@ fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
         AnyConnection::Postgres(_) => {
             use diesel::RunQueryDsl as _;
             // Instances that start together take turns. The lock goes with this connection.
-            diesel::sql_query("SELECT pg_advisory_lock(7160001000)")
-                .execute(connection)
-                .map_err(|error| error.to_string())?;
+            // A step over millions of rows takes as long as it takes.
+            for statement in ["SELECT pg_advisory_lock(7160001000)", "SET statement_timeout = 0"] {
+                diesel::sql_query(statement).execute(connection).map_err(|error| error.to_string())?;
+            }
             run_migrations(connection, POSTGRES_MIGRATIONS)
         }
     }

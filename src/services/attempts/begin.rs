@@ -207,11 +207,19 @@ impl Attempts {
         principal: &Principal,
         id: &AttemptId,
     ) -> Result<Arc<Loaded>, ServiceError> {
-        let loaded = self.load(id).await?;
-        if loaded.attempt.member_id == principal.member_id {
-            Ok(loaded)
-        } else {
-            Err(ServiceError::NotFound("attempt"))
+        own(principal, self.load(id).await?)
+    }
+
+    /// The same as it was seen last, by whoever goes on to write: the write finds out whether another instance has
+    /// changed it since, and forgets what is held here.
+    pub(super) async fn load_held_own(
+        &self,
+        principal: &Principal,
+        id: &AttemptId,
+    ) -> Result<Arc<Loaded>, ServiceError> {
+        match self.held.get(id, self.context.database.freshness().generation()) {
+            Some(held) => own(principal, held),
+            None => self.load_own(principal, id).await,
         }
     }
 
@@ -225,5 +233,13 @@ impl Attempts {
         }
         let context = Arc::clone(&self.context);
         self.context.database.read(move |connection| context.bank_snapshot(connection, bank, revision)).await
+    }
+}
+
+fn own(principal: &Principal, loaded: Arc<Loaded>) -> Result<Arc<Loaded>, ServiceError> {
+    if loaded.attempt.member_id == principal.member_id {
+        Ok(loaded)
+    } else {
+        Err(ServiceError::NotFound("attempt"))
     }
 }

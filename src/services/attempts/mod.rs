@@ -157,7 +157,7 @@ impl Attempts {
         sent: &SentAnswers,
     ) -> Result<(), ServiceError> {
         for _ in 0..MOST_TRIES {
-            let loaded = self.load_own(principal, &id).await?;
+            let loaded = self.load_held_own(principal, &id).await?;
             let _turn = Arc::clone(&loaded.turn).lock_owned().await;
             let loaded = self.load_own(principal, &id).await?;
             if loaded.attempt.result.is_some() {
@@ -195,9 +195,9 @@ impl Attempts {
         sent: &SentAnswers,
     ) -> Result<AttemptView, ServiceError> {
         for _ in 0..MOST_TRIES {
-            let loaded = self.load_own(principal, &id).await?;
+            let loaded = self.load_held_own(principal, &id).await?;
             let _turn = Arc::clone(&loaded.turn).lock_owned().await;
-            let loaded = self.load_own(principal, &id).await?;
+            let loaded = self.load_held_own(principal, &id).await?;
             let now = self.context.clock.now();
             if let Some(result) = &loaded.attempt.result {
                 if result.closed_by == ClosedBy::Deadline && !sent.is_empty() {
