@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::app::ApiState;
 use super::extract::{Anyone, Body, Caller, OptionalBody, PathPart, Query};
 use super::page::{Page, PageParams};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemCode};
 use super::wire::{timestamp, with_ready_field};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::grading::shown_key;
@@ -25,6 +25,8 @@ use crate::services::attempts::{AttemptRow, AttemptView, QuizRow, SentAnswers};
 
 /// Room for a paper of some 20 items, in bytes; a larger one grows.
 const PAPER_BYTES: usize = 16 << 10;
+/// Room for a result that is not revealed yet, in bytes.
+const RESULT_BYTES: usize = 2 << 10;
 
 /// An answer to one item.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -344,12 +346,15 @@ pub(super) async fn submit_attempt(
     state: Data<ApiState>,
     id: PathPart<String>,
     body: OptionalBody<SubmitRequest>,
-) -> Result<Json<ResultResponse>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let answers = sent(body.0.answers);
     let view = state.services.attempts.submit(&caller.principal, AttemptId(id.0), &answers).await?;
     state.metrics.submitted();
-    let result = ResultResponse::new(&view);
-    result.map(Json).ok_or_else(|| Problem::new(super::problem::ProblemCode::Internal))
+    let result = ResultResponse::new(&view).ok_or_else(|| Problem::new(ProblemCode::Internal))?;
+    let mut body = Vec::with_capacity(RESULT_BYTES);
+    serde_json::to_writer(&mut body, &result)
+        .map_err(|error| ServiceError::Internal(format!("result: {error}")))?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// One of my attempts: to go on with, or to review.

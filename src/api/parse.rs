@@ -28,15 +28,23 @@ pub(super) fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem>
 
 /// Reads a JSON object, or says which field keeps it from being read.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed: T =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| unfit(bytes, &error))?;
-    deserializer.end().map_err(|error| malformed(&error))?;
+    // Keeping track of the path costs as much as reading: only what cannot be read is read again with it.
+    let parsed = match serde_json::from_slice(bytes) {
+        Ok(parsed) => parsed,
+        Err(_) => parse_tracking(bytes)?,
+    };
     // Serde would read the fields of an object from an array too, by their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(Problem::field("", message!("应为 JSON 对象", "must be a JSON object")));
     }
     refuse_nul(bytes)?;
+    Ok(parsed)
+}
+
+fn parse_tracking<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| unfit(bytes, &error))?;
+    deserializer.end().map_err(|error| malformed(&error))?;
     Ok(parsed)
 }
 

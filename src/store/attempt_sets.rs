@@ -8,25 +8,31 @@ use diesel::sql_types::{BigInt, Integer};
 
 use super::attempt_writes::{AttemptWrite, AttemptWritten, begin_binds, begin_sql};
 use super::attempts::{AttemptResult, AttemptRow};
-use super::statement::{Bind, Statement};
+use super::statement::{Bind, Statement, fixed};
 
-/// The quiz is held: it cannot be changed between the look at it and the first attempt. A repeated member
-/// and quiz conflicts in the unique index and is overtaken.
-const BEGIN: &str =
-    begin_sql!("FROM (SELECT 1 FROM quizzes WHERE id = ? AND revision = ? FOR SHARE) AS held WHERE");
+fixed!(
+    /// The quiz is held: it cannot be changed between the look at it and the first attempt. A repeated member
+    /// and quiz conflicts in the unique index and is overtaken.
+    Begin =
+    begin_sql!("FROM (SELECT 1 FROM quizzes WHERE id = ? AND revision = ? FOR SHARE) AS held WHERE"));
 
-/// In the order of the numbers, so that two writers cannot lock crosswise. A statement of its own: what follows must see
-/// what whoever held them before has written.
-const HOLD: &str = "SELECT no FROM begun WHERE no = ANY (?) ORDER BY no FOR NO KEY UPDATE";
+fixed!(
+    /// In the order of the numbers, so that two writers cannot lock crosswise. A statement of its own: what follows must see
+    /// what whoever held them before has written.
+    Hold =
+    "SELECT no FROM begun WHERE no = ANY (?) ORDER BY no FOR NO KEY UPDATE");
 
-const SAVE: &str = "INSERT INTO drafts (attempt_no, version, answers) \
+fixed!(
+    Save = "INSERT INTO drafts (attempt_no, version, answers) \
      SELECT new.no, new.version + 1, new.answers FROM UNNEST(?, ?, ?) AS new (no, version, answers) \
      WHERE new.version = COALESCE((SELECT drafts.version FROM drafts WHERE drafts.attempt_no = new.no), 0) \
        AND NOT EXISTS (SELECT 1 FROM results WHERE results.attempt_no = new.no) \
      ON CONFLICT (attempt_no) DO UPDATE SET version = EXCLUDED.version, answers = EXCLUDED.answers \
-     RETURNING attempt_no";
+     RETURNING attempt_no"
+);
 
-const SETTLE: &str = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
+fixed!(
+    Settle = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
      submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
      SELECT nextval('attempt_settlements'), new.no, quiz_id, member_id, unit_id, started_at, closed_by, submitted_at, \
        elapsed_ms, score, max_score, correct, total, passed, answers \
@@ -34,9 +40,10 @@ const SETTLE: &str = "INSERT INTO results (settled_no, attempt_no, quiz_id, memb
        started_at, closed_by, submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
      WHERE new.version = COALESCE((SELECT drafts.version FROM drafts WHERE drafts.attempt_no = new.no), 0) \
      ON CONFLICT (attempt_no) DO NOTHING \
-     RETURNING attempt_no, settled_no";
+     RETURNING attempt_no, settled_no"
+);
 
-const FORGET_DRAFTS: &str = "DELETE FROM drafts WHERE attempt_no = ANY (?)";
+fixed!(ForgetDrafts = "DELETE FROM drafts WHERE attempt_no = ANY (?)");
 
 pub(super) fn run(
     connection: &mut PgConnection,
@@ -51,7 +58,7 @@ pub(super) fn run(
         match write {
             AttemptWrite::Begin(new) => {
                 let rows: Vec<(i64, i32)> =
-                    Statement::<(BigInt, Integer)>::new(BEGIN, begin_binds(new)).load(connection)?;
+                    Statement::<(BigInt, Integer), Begin>::fixed(begin_binds(new)).load(connection)?;
                 begun.extend(rows.first().map(|&written| (new.id.0.as_str(), written)));
             }
             AttemptWrite::Save { attempt, answers } => {
@@ -68,7 +75,7 @@ pub(super) fn run(
     }
     if !seen.is_empty() {
         let held = Bind::Ints(seen.into_iter().collect());
-        let _: Vec<i64> = Statement::<BigInt>::new(HOLD, vec![held]).load(connection)?;
+        let _: Vec<i64> = Statement::<BigInt, Hold>::fixed(vec![held]).load(connection)?;
     }
     let mut saved = save(connection, &saves)?;
     let mut settled = settle(connection, &settlements)?;
@@ -97,7 +104,7 @@ fn save(connection: &mut PgConnection, saves: &[(&AttemptRow, &str)]) -> QueryRe
         Bind::Ints(saves.iter().map(|(attempt, _)| attempt.version).collect()),
         Bind::Texts(saves.iter().map(|(_, answers)| *answers).collect()),
     ];
-    let saved: Vec<i64> = Statement::<BigInt>::new(SAVE, binds).load(connection)?;
+    let saved: Vec<i64> = Statement::<BigInt, Save>::fixed(binds).load(connection)?;
     Ok(saved.into_iter().collect())
 }
 
@@ -130,13 +137,13 @@ fn settle(
         Bind::Bools(settlements.iter().map(|(.., result)| result.passed).collect()),
         Bind::Texts(settlements.iter().map(|(_, answers, _)| *answers).collect()),
     ];
-    let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(SETTLE, binds).load(connection)?;
+    let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt), Settle>::fixed(binds).load(connection)?;
     let drafts = settlements.iter().filter(|(attempt, ..)| attempt.version > 0);
     let drafts: Vec<i64> = drafts.map(|(attempt, ..)| attempt.no).collect();
     let settled: HashMap<i64, i64> = rows.into_iter().collect();
     let drafts: Vec<i64> = drafts.into_iter().filter(|no| settled.contains_key(no)).collect();
     if !drafts.is_empty() {
-        Statement::<()>::new(FORGET_DRAFTS, vec![Bind::Ints(drafts)]).execute(connection)?;
+        Statement::<(), ForgetDrafts>::fixed(vec![Bind::Ints(drafts)]).execute(connection)?;
     }
     Ok(settled)
 }

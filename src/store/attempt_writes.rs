@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
 
 use super::attempts::{AttemptResult, AttemptRow, answers_json};
-use super::statement::{Bind, Statement};
+use super::statement::{Bind, Statement, fixed};
 use super::{AnyConnection, StoreError};
 use crate::domain::grading::Answers;
 use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
@@ -181,7 +181,7 @@ macro_rules! begin_sql {
 }
 pub(super) use begin_sql;
 
-const BEGIN: &str = begin_sql!("WHERE EXISTS (SELECT 1 FROM quizzes WHERE id = ? AND revision = ?) AND");
+fixed!(Begin = begin_sql!("WHERE EXISTS (SELECT 1 FROM quizzes WHERE id = ? AND revision = ?) AND"));
 
 /// The values of the statement that begins an attempt; the same on both databases.
 pub(super) fn begin_binds(new: &NewAttempt) -> Vec<Bind<'_>> {
@@ -216,19 +216,24 @@ pub(super) fn begin_binds(new: &NewAttempt) -> Vec<Bind<'_>> {
     ]
 }
 
-const SAVE_FIRST: &str = "INSERT INTO drafts (attempt_no, version, answers) SELECT ?, 1, ? \
-     WHERE NOT EXISTS (SELECT 1 FROM results WHERE attempt_no = ?) ON CONFLICT DO NOTHING";
+fixed!(
+    SaveFirst = "INSERT INTO drafts (attempt_no, version, answers) SELECT ?, 1, ? \
+     WHERE NOT EXISTS (SELECT 1 FROM results WHERE attempt_no = ?) ON CONFLICT DO NOTHING"
+);
 
-/// What was settled has no draft.
-const SAVE: &str =
-    "UPDATE drafts SET answers = ?, version = version + 1 WHERE attempt_no = ? AND version = ?";
+fixed!(
+    /// What was settled has no draft.
+    Save =
+    "UPDATE drafts SET answers = ?, version = version + 1 WHERE attempt_no = ? AND version = ?");
 
-const SETTLE: &str = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
+fixed!(
+    Settle = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
      submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
      SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? \
-     WHERE COALESCE((SELECT version FROM drafts WHERE attempt_no = ?), 0) = ? ON CONFLICT (attempt_no) DO NOTHING";
+     WHERE COALESCE((SELECT version FROM drafts WHERE attempt_no = ?), 0) = ? ON CONFLICT (attempt_no) DO NOTHING"
+);
 
-const FORGET_DRAFT: &str = "DELETE FROM drafts WHERE attempt_no = ?";
+fixed!(ForgetDraft = "DELETE FROM drafts WHERE attempt_no = ?");
 
 fn run_one(
     connection: &mut SqliteConnection,
@@ -238,7 +243,7 @@ fn run_one(
     match write {
         AttemptWrite::Begin(new) => {
             let begun: Vec<(i64, i32)> =
-                Statement::<(BigInt, Integer)>::new(BEGIN, begin_binds(new)).load(connection)?;
+                Statement::<(BigInt, Integer), Begin>::fixed(begin_binds(new)).load(connection)?;
             Ok(begun
                 .first()
                 .map_or(AttemptWritten::Overtaken, |&(no, ordinal)| AttemptWritten::Begun { no, ordinal }))
@@ -247,10 +252,10 @@ fn run_one(
             let no = Bind::Int(attempt.no);
             let saved = if attempt.version == 0 {
                 let binds = vec![no, Bind::Text(answers), Bind::Int(attempt.no)];
-                Statement::<()>::new(SAVE_FIRST, binds).execute(connection)?
+                Statement::<(), SaveFirst>::fixed(binds).execute(connection)?
             } else {
                 let binds = vec![Bind::Text(answers), no, Bind::Int(attempt.version)];
-                Statement::<()>::new(SAVE, binds).execute(connection)?
+                Statement::<(), Save>::fixed(binds).execute(connection)?
             };
             Ok(if saved == 1 { AttemptWritten::Saved } else { AttemptWritten::Overtaken })
         }
@@ -275,13 +280,13 @@ fn run_one(
                 Bind::Int(attempt.no),
                 Bind::Int(attempt.version),
             ];
-            if Statement::<()>::new(SETTLE, binds).execute(connection)? == 0 {
+            if Statement::<(), Settle>::fixed(binds).execute(connection)? == 0 {
                 // Not used: the next one takes it.
                 count.0 = Some(no - 1);
                 return Ok(AttemptWritten::Overtaken);
             }
             if attempt.version > 0 {
-                Statement::<()>::new(FORGET_DRAFT, vec![Bind::Int(attempt.no)]).execute(connection)?;
+                Statement::<(), ForgetDraft>::fixed(vec![Bind::Int(attempt.no)]).execute(connection)?;
             }
             Ok(AttemptWritten::Settled(no))
         }

@@ -22,11 +22,47 @@ pub(super) enum Bind<'a> {
     Bools(Vec<bool>),
 }
 
+/// How a prepared statement is found again.
+pub(super) trait FoundBy: 'static {
+    /// Whether by its type; else by its text.
+    const TYPE: bool;
+}
+
+/// By its text, which is put together and compared each time.
+pub(super) struct ByText;
+
+impl FoundBy for ByText {
+    const TYPE: bool = false;
+}
+
+/// A statement that has a type to itself, to be found again at once: for those that every attempt takes.
+pub(super) trait Fixed: FoundBy {
+    /// Its text, with a `?` for each value and none elsewhere.
+    const SQL: &'static str;
+}
+
+/// Makes the type of a statement.
+macro_rules! fixed {
+    ($(#[$doc:meta])* $name:ident = $sql:expr) => {
+        $(#[$doc])*
+        struct $name;
+
+        impl $crate::store::statement::FoundBy for $name {
+            const TYPE: bool = true;
+        }
+
+        impl $crate::store::statement::Fixed for $name {
+            const SQL: &'static str = $sql;
+        }
+    };
+}
+pub(super) use fixed;
+
 /// A statement whose rows have the SQL types `ST`.
-pub(super) struct Statement<'a, ST = ()> {
+pub(super) struct Statement<'a, ST = (), F = ByText> {
     sql: &'static str,
     binds: Vec<Bind<'a>>,
-    types: PhantomData<ST>,
+    types: PhantomData<(ST, F)>,
 }
 
 impl<'a, ST> Statement<'a, ST> {
@@ -37,20 +73,27 @@ impl<'a, ST> Statement<'a, ST> {
     }
 }
 
-impl<ST> QueryId for Statement<'_, ST> {
-    type QueryId = ();
-
-    // Found again by its text.
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<'a, ST, F: Fixed> Statement<'a, ST, F> {
+    /// The statement that `F` is, with these values.
+    pub(super) fn fixed(binds: Vec<Bind<'a>>) -> Self {
+        debug_assert_eq!(F::SQL.matches('?').count(), binds.len());
+        Self { sql: F::SQL, binds, types: PhantomData }
+    }
 }
 
-impl<ST> Query for Statement<'_, ST> {
+impl<ST, F: FoundBy> QueryId for Statement<'_, ST, F> {
+    type QueryId = F;
+
+    const HAS_STATIC_QUERY_ID: bool = F::TYPE;
+}
+
+impl<ST, F> Query for Statement<'_, ST, F> {
     type SqlType = ST;
 }
 
-impl<ST, C> diesel::RunQueryDsl<C> for Statement<'_, ST> {}
+impl<ST, F, C> diesel::RunQueryDsl<C> for Statement<'_, ST, F> {}
 
-impl<ST> QueryFragment<Sqlite> for Statement<'_, ST> {
+impl<ST, F> QueryFragment<Sqlite> for Statement<'_, ST, F> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let mut parts = self.sql.split('?');
         out.push_sql(parts.next().unwrap_or_default());
@@ -72,7 +115,7 @@ impl<ST> QueryFragment<Sqlite> for Statement<'_, ST> {
 }
 
 #[cfg(feature = "postgres")]
-impl<ST> QueryFragment<diesel::pg::Pg> for Statement<'_, ST> {
+impl<ST, F> QueryFragment<diesel::pg::Pg> for Statement<'_, ST, F> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
         use diesel::sql_types::Array;
         let mut parts = self.sql.split('?');

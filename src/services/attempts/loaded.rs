@@ -129,13 +129,13 @@ impl Loaded {
 }
 
 /// The answers with `checked` put over them; an empty answer takes one back.
-pub(super) fn merge(answers: &Answers, checked: &SentAnswers) -> Answers {
+pub(super) fn merge(answers: &Answers, checked: SentAnswers) -> Answers {
     let mut merged = answers.clone();
     for (no, answer) in checked {
         if answer.is_empty() {
-            merged.remove(no);
+            merged.remove(&no);
         } else {
-            merged.insert(*no, answer.clone());
+            merged.insert(no, answer);
         }
     }
     merged

@@ -168,7 +168,7 @@ impl Attempts {
                 return Err(ServiceError::AttemptClosed);
             }
             let checked = loaded.check(&loaded.paper(), sent)?;
-            let answers = merge(&loaded.attempt.answers, &checked);
+            let answers = merge(&loaded.attempt.answers, checked);
             if answers == loaded.attempt.answers {
                 return Ok(());
             }
@@ -210,7 +210,7 @@ impl Attempts {
                 continue;
             }
             let paper = loaded.paper();
-            let merged = merge(&loaded.attempt.answers, &loaded.check(&paper, sent)?);
+            let merged = merge(&loaded.attempt.answers, loaded.check(&paper, sent)?);
             let graded = loaded.grade(&paper, &merged);
             if let Some(settled) = self.settle(&loaded, &graded, merged, ClosedBy::Submission, now).await? {
                 return Ok(Self::view_of(&settled, paper, Some(graded.items), now));
