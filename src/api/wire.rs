@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::domain::ids::UnitId;
 use crate::domain::message::Language;
+use crate::domain::org::UnitKind;
 use crate::domain::roles::{Grant, Role};
 use crate::domain::time::Millis;
 use crate::formats::{Place, RejectedQuestion};
@@ -90,4 +91,26 @@ where
     T: Deserialize<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A unit, as the pages of leaders and admins show it.
+#[derive(Clone, Serialize, ToSchema)]
+pub(super) struct UnitRef {
+    /// Its id.
+    pub id: i64,
+    /// Its level.
+    pub kind: UnitKind,
+    /// Its stable name in files.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A member, as others refer to them.
+#[derive(Clone, Serialize, ToSchema)]
+pub(super) struct MemberName {
+    /// Their id.
+    pub id: i64,
+    /// Their name.
+    pub name: String,
 }
