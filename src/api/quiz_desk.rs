@@ -1,5 +1,6 @@
 //! Quizzes as their admins work on them: trying a blueprint, closing early, giving more time.
 
+use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
 use jiff::Timestamp;
@@ -9,9 +10,14 @@ use utoipa::ToSchema;
 use super::app::ApiState;
 use super::attempts::PaperItemResponse;
 use super::extract::{Admins, Body, Caller, OptionalBody, PathPart};
-use super::problem::{FieldFault, Problem, ProblemCode};
+use super::problem::{FieldFault, Problem, language};
 use super::quizzes::{NewQuizRequest, QuizResponse};
+use super::wire::{millis, with_ready_field};
+use crate::domain::fill::Fill;
+use crate::domain::ids::QuizId;
 use crate::domain::points::Points;
+use crate::services::ServiceError;
+use crate::services::quiz_drafts::QuizCheck;
 
 /// How far the bank fills one section.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +45,20 @@ pub(super) struct QuizCheckResponse {
     fits: bool,
     /// Fields that are wrong, as `POST /quizzes` would tell them.
     errors: Vec<FieldFault>,
+}
+
+impl From<QuizCheck> for QuizCheckResponse {
+    fn from(check: QuizCheck) -> Self {
+        let language = language();
+        let section = |Fill { available, wanted, missing }| SectionCheck { available, wanted, missing };
+        Self {
+            sections: check.sections.into_iter().map(section).collect(),
+            total_count: check.total_count,
+            max_score: check.max_score,
+            fits: check.faults.is_empty(),
+            errors: check.faults.iter().map(|fault| FieldFault::new(fault, language)).collect(),
+        }
+    }
 }
 
 /// A paper as a member would get it.
@@ -94,11 +114,12 @@ pub(super) struct ExtendRequest {
 )]
 #[post("/quizzes/check")]
 pub(super) async fn check_quiz(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _body: Body<NewQuizRequest>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    body: Body<NewQuizRequest>,
 ) -> Result<Json<QuizCheckResponse>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let draft = body.0.draft(state.services.context.clock.now());
+    Ok(Json(state.services.quizzes.check(&caller.principal, draft).await?.into()))
 }
 
 /// A paper of a quiz as a member would get it, another one each time. Nothing is stored, and no key is told.
@@ -110,11 +131,23 @@ pub(super) async fn check_quiz(
 )]
 #[post("/quizzes/preview")]
 pub(super) async fn preview_quiz(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _body: Body<NewQuizRequest>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    body: Body<NewQuizRequest>,
 ) -> Result<HttpResponse, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let draft = body.0.draft(state.services.context.clock.now());
+    let preview = state.services.quizzes.preview(&caller.principal, draft).await?;
+    let rules = &preview.rules;
+    let head = PreviewHead {
+        title: rules.title.clone(),
+        duration_seconds: rules.duration_seconds,
+        total: rules.blueprint.item_count(),
+        max_score: rules.blueprint.max_score(),
+    };
+    let mut body =
+        serde_json::to_vec(&head).map_err(|error| ServiceError::Internal(format!("preview: {error}")))?;
+    with_ready_field(&mut body, "questions", |body| preview.write_items(body));
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// Close an open quiz now. Running attempts end now too (with the 5 s of grace) and are graded with what was
@@ -128,12 +161,12 @@ pub(super) async fn preview_quiz(
 )]
 #[post("/quizzes/{id}/close")]
 pub(super) async fn close_quiz(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _id: PathPart<i64>,
-    _body: OptionalBody<CloseRequest>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    id: PathPart<i64>,
+    body: OptionalBody<CloseRequest>,
 ) -> Result<Json<QuizResponse>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    Ok(Json(state.services.quizzes.close(&caller.principal, QuizId(id.0), body.0.reason).await?.into()))
 }
 
 /// Close a quiz later than it was to, also when it has closed already.
@@ -151,10 +184,11 @@ pub(super) async fn close_quiz(
 )]
 #[post("/quizzes/{id}/extend")]
 pub(super) async fn extend_quiz(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _id: PathPart<i64>,
-    _body: Body<ExtendRequest>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    id: PathPart<i64>,
+    body: Body<ExtendRequest>,
 ) -> Result<Json<QuizResponse>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let closes_at = millis(body.0.closes_at);
+    Ok(Json(state.services.quizzes.extend(&caller.principal, QuizId(id.0), closes_at).await?.into()))
 }

@@ -10,9 +10,13 @@ use super::app::ApiState;
 use super::extract::{Admins, Body, Caller, Leaders, PathPart, Query};
 use super::page::{Page, PageParams};
 use super::problem::{Problem, ProblemCode};
-use super::wire::{MemberName, UnitRef};
+use super::wire::{MemberName, UnitRef, timestamp};
 use crate::domain::attempt::AttemptStatus;
+use crate::domain::ids::{AttemptId, QuizId, UnitId};
 use crate::domain::points::Points;
+use crate::domain::time::Millis;
+use crate::services::quiz_progress::{Counts, QuizAttemptRow, QuizProgress, WantedAttempts};
+use crate::services::units::UnitRow;
 
 /// Members of one unit and the units below it.
 #[derive(Serialize, ToSchema)]
@@ -41,6 +45,18 @@ pub(super) struct ProgressResponse {
     submitted: u32,
     /// The units below the quiz's unit; of somebody who leads less, the units that they lead.
     units: Vec<UnitProgress>,
+}
+
+impl From<QuizProgress> for ProgressResponse {
+    fn from(progress: QuizProgress) -> Self {
+        let Counts { eligible, begun, running, submitted } = progress.all;
+        let row = |(unit, counts): (UnitRow, Counts)| {
+            let Counts { eligible, begun, running, submitted } = counts;
+            UnitProgress { unit: unit.into(), eligible, begun, running, submitted }
+        };
+        let units = progress.units.into_iter().map(row).collect();
+        Self { as_of: timestamp(progress.as_of), eligible, begun, running, submitted, units }
+    }
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -99,6 +115,28 @@ pub(super) struct QuizAttemptResponse {
     voided: Option<VoidResponse>,
 }
 
+impl From<(QuizAttemptRow, UnitRow)> for QuizAttemptResponse {
+    fn from((row, unit): (QuizAttemptRow, UnitRow)) -> Self {
+        Self {
+            id: row.id.0,
+            member: AttemptMember { id: row.member.0, name: row.name, login: row.login },
+            unit: unit.into(),
+            status: row.status,
+            started_at: timestamp(row.started_at),
+            deadline: row.deadline.map(timestamp),
+            answered: u32::try_from(row.answered).unwrap_or(u32::MAX),
+            submitted_at: row.submitted_at.map(timestamp),
+            score: row.score,
+            elapsed_ms: row.elapsed_ms,
+            voided: row.voided.map(|voided| VoidResponse {
+                at: timestamp(voided.at),
+                by: voided.by.into(),
+                reason: voided.reason,
+            }),
+        }
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "代他人答题"}))]
@@ -117,11 +155,11 @@ pub(super) struct VoidRequest {
 )]
 #[get("/quizzes/{id}/progress")]
 pub(super) async fn show_quiz_progress(
-    _caller: Caller<Leaders>,
-    _state: Data<ApiState>,
-    _id: PathPart<i64>,
+    caller: Caller<Leaders>,
+    state: Data<ApiState>,
+    id: PathPart<i64>,
 ) -> Result<Json<ProgressResponse>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    Ok(Json(state.services.quizzes.progress(&caller.principal, QuizId(id.0)).await?.into()))
 }
 
 /// The attempts at a quiz in the caller's scope, those that were begun last first.
@@ -133,13 +171,21 @@ pub(super) async fn show_quiz_progress(
 )]
 #[get("/quizzes/{id}/attempts")]
 pub(super) async fn list_quiz_attempts(
-    _caller: Caller<Leaders>,
-    _state: Data<ApiState>,
-    _id: PathPart<i64>,
-    _params: Query<QuizAttemptParams>,
-    _page: Query<PageParams>,
+    caller: Caller<Leaders>,
+    state: Data<ApiState>,
+    id: PathPart<i64>,
+    params: Query<QuizAttemptParams>,
+    page: Query<PageParams>,
 ) -> Result<Json<Page<QuizAttemptResponse>>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let limit = page.0.limit()?;
+    let before = page.0.cursor::<(i64, String)>()?.map(|(at, id)| (Millis(at), AttemptId(id)));
+    let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let QuizAttemptParams { status, unit, q } = params.0;
+    let text = q.filter(|text| !text.is_empty());
+    let wanted = WantedAttempts { status, unit: unit.map(UnitId), text, before };
+    let rows = state.services.quizzes.attempts(&caller.principal, QuizId(id.0), wanted, more).await?;
+    let position = |(row, _): &(QuizAttemptRow, UnitRow)| (row.started_at.0, row.id.0.clone());
+    Ok(Json(Page::cut(rows, limit, position, Into::into)))
 }
 
 /// Void a graded attempt: it leaves all rankings, stays on record, and does not count against the attempts

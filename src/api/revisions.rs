@@ -10,8 +10,9 @@ use super::app::ApiState;
 use super::banks::{BankResponse, QuestionResponse};
 use super::extract::{Body, Caller, PathPart, Query, RootAdmins};
 use super::page::{Page, PageParams};
-use super::problem::{Problem, ProblemCode};
-use super::wire::MemberName;
+use super::problem::Problem;
+use super::wire::{MemberName, timestamp};
+use crate::services::bank_revisions::{RevisionRow, VersionRow};
 
 /// A revision of a bank.
 #[derive(Serialize, ToSchema)]
@@ -32,6 +33,21 @@ pub(super) struct RevisionResponse {
     /// The revision that this one has taken back.
     #[schema(required)]
     undoes: Option<i32>,
+}
+
+impl From<RevisionRow> for RevisionResponse {
+    fn from(row: RevisionRow) -> Self {
+        let RevisionRow { revision, created_at, created_by, undoes, added, changed, retired } = row;
+        Self {
+            revision,
+            created_at: timestamp(created_at),
+            created_by: created_by.map(Into::into),
+            added,
+            changed,
+            retired,
+            undoes,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -60,6 +76,18 @@ pub(super) struct VersionResponse {
     question: QuestionResponse,
 }
 
+impl From<VersionRow> for VersionResponse {
+    fn from(version: VersionRow) -> Self {
+        Self {
+            from_revision: version.from_revision,
+            until_revision: version.until_revision,
+            created_at: timestamp(version.created_at),
+            created_by: version.created_by.map(Into::into),
+            question: version.row.into(),
+        }
+    }
+}
+
 /// The revisions of a bank, the latest first.
 #[utoipa::path(
     tag = "banks",
@@ -69,12 +97,15 @@ pub(super) struct VersionResponse {
 )]
 #[get("/banks/{code}/revisions")]
 pub(super) async fn list_revisions(
-    _caller: Caller<RootAdmins>,
-    _state: Data<ApiState>,
-    _code: PathPart<String>,
-    _page: Query<PageParams>,
+    caller: Caller<RootAdmins>,
+    state: Data<ApiState>,
+    code: PathPart<String>,
+    page: Query<PageParams>,
 ) -> Result<Json<Page<RevisionResponse>>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let (limit, before) = (page.0.limit()?, page.0.cursor()?);
+    let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let rows = state.services.banks.revisions(&caller.principal, code.0, before, more).await?;
+    Ok(Json(Page::cut(rows, limit, |row| row.revision, Into::into)))
 }
 
 /// Take back the current revision: a new one is made that equals the one before it.
@@ -92,12 +123,12 @@ pub(super) async fn list_revisions(
 )]
 #[post("/banks/{code}/undo")]
 pub(super) async fn undo_revision(
-    _caller: Caller<RootAdmins>,
-    _state: Data<ApiState>,
-    _code: PathPart<String>,
-    _body: Body<UndoRequest>,
+    caller: Caller<RootAdmins>,
+    state: Data<ApiState>,
+    code: PathPart<String>,
+    body: Body<UndoRequest>,
 ) -> Result<Json<BankResponse>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    Ok(Json(state.services.banks.undo(&caller.principal, code.0, body.0.revision).await?.into()))
 }
 
 /// The versions of a question, the latest first; of a retired one too.
@@ -113,10 +144,14 @@ pub(super) async fn undo_revision(
 )]
 #[get("/banks/{code}/questions/{question_code}/history")]
 pub(super) async fn show_history(
-    _caller: Caller<RootAdmins>,
-    _state: Data<ApiState>,
-    _path: PathPart<(String, String)>,
-    _page: Query<PageParams>,
+    caller: Caller<RootAdmins>,
+    state: Data<ApiState>,
+    path: PathPart<(String, String)>,
+    page: Query<PageParams>,
 ) -> Result<Json<Page<VersionResponse>>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let (limit, before) = (page.0.limit()?, page.0.cursor()?);
+    let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let (bank, code) = path.0;
+    let rows = state.services.banks.history(&caller.principal, bank, code, before, more).await?;
+    Ok(Json(Page::cut(rows, limit, |row| row.from_revision, Into::into)))
 }

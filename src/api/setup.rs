@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::app::ApiState;
 use super::extract::{Caller, RootAdminsAtAll};
-use super::problem::{Problem, ProblemCode};
+use super::problem::Problem;
 
 /// What has to be done.
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -50,8 +50,22 @@ pub(super) struct SetupResponse {
 )]
 #[get("/setup")]
 pub(super) async fn show_setup(
-    _caller: Caller<RootAdminsAtAll>,
-    _state: Data<ApiState>,
+    caller: Caller<RootAdminsAtAll>,
+    state: Data<ApiState>,
 ) -> Result<Json<SetupResponse>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let setup = state.services.setup(&caller.principal).await?;
+    let step = |step, count: i64| SetupStep {
+        step,
+        done: count > 0,
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+    };
+    let there_is = setup.inventory;
+    let steps = vec![
+        step(SetupStepName::Password, i64::from(setup.password_changed)),
+        step(SetupStepName::Units, there_is.units),
+        step(SetupStepName::Members, there_is.members),
+        step(SetupStepName::Bank, there_is.questions),
+        step(SetupStepName::Quiz, there_is.quizzes),
+    ];
+    Ok(Json(SetupResponse { steps }))
 }

@@ -7,8 +7,10 @@ use utoipa::ToSchema;
 
 use super::app::ApiState;
 use super::extract::{Admins, Body, Caller};
-use super::problem::{Problem, ProblemCode};
+use super::problem::Problem;
 use super::wire::UnitRef;
+use crate::domain::ids::MemberId;
+use crate::services::password_slips;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +36,19 @@ pub(super) struct PasswordSlips {
     items: Vec<PasswordSlip>,
 }
 
+impl From<password_slips::PasswordSlip> for PasswordSlip {
+    fn from(slip: password_slips::PasswordSlip) -> Self {
+        let password_slips::PasswordSlip { member, unit, initial_password } = slip;
+        Self {
+            member_id: member.id.0,
+            login: member.login,
+            name: member.name,
+            unit: unit.into(),
+            initial_password,
+        }
+    }
+}
+
 /// Give up to 200 members new initial passwords: all of them or none. Their sessions end.
 #[utoipa::path(
     tag = "members",
@@ -43,9 +58,11 @@ pub(super) struct PasswordSlips {
 )]
 #[post("/members/reset-passwords")]
 pub(super) async fn reset_passwords(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _body: Body<ResetPasswordsRequest>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    body: Body<ResetPasswordsRequest>,
 ) -> Result<Json<PasswordSlips>, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let ids = body.0.member_ids.into_iter().map(MemberId).collect();
+    let slips = state.services.members.reset_passwords(&caller.principal, ids).await?;
+    Ok(Json(PasswordSlips { items: slips.into_iter().map(Into::into).collect() }))
 }

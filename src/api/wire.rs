@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{MemberId, UnitId};
 use crate::domain::message::Language;
 use crate::domain::org::UnitKind;
 use crate::domain::roles::{Grant, Role};
 use crate::domain::time::Millis;
 use crate::formats::{Place, RejectedQuestion};
+use crate::services::units::UnitRow;
 
 /// An instant in RFC 3339, UTC.
 pub(super) fn timestamp(at: Millis) -> Timestamp {
@@ -113,4 +114,16 @@ pub(super) struct MemberName {
     pub id: i64,
     /// Their name.
     pub name: String,
+}
+
+impl From<(MemberId, String)> for MemberName {
+    fn from((id, name): (MemberId, String)) -> Self {
+        Self { id: id.0, name }
+    }
+}
+
+impl From<UnitRow> for UnitRef {
+    fn from(unit: UnitRow) -> Self {
+        Self { id: unit.id.0, kind: unit.kind, code: unit.code, name: unit.name }
+    }
 }
