@@ -32,6 +32,7 @@ mod signals;
 pub mod streams;
 mod tokens;
 pub mod units;
+pub mod voids;
 
 use std::sync::Arc;
 

@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod setup;
 mod statement;
 pub mod units;
+pub mod voids;
 mod writer;
 
 pub use connection::{AnyConnection, Backend, DatabaseUrl};
