@@ -20,8 +20,8 @@ use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{
-    accounts, attempts, bank_files, banks, leaderboards, members, middleware, practice, quizzes, rosters,
-    sessions, stream, system, units, web as web_app,
+    accounts, attempts, bank_files, banks, leaderboards, members, middleware, practice, quizzes, reports,
+    rosters, sessions, stream, system, units, web as web_app,
 };
 use crate::services::{Services, Signals};
 
@@ -104,7 +104,8 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(practice::list_wrong_answers)
         .service(practice::list_favourites)
         .service(practice::add_favourite)
-        .service(practice::remove_favourite);
+        .service(practice::remove_favourite)
+        .configure(reports::routes);
 }
 
 /// The routes around the API.

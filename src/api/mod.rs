@@ -17,6 +17,7 @@ mod parse;
 mod practice;
 mod problem;
 mod quizzes;
+mod reports;
 mod rosters;
 mod routes;
 mod sessions;

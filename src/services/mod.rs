@@ -19,6 +19,7 @@ mod passwords;
 pub mod practice;
 pub mod quizzes;
 mod refresh_tokens;
+pub mod reports;
 pub mod rosters;
 pub mod sessions;
 mod signals;
@@ -54,7 +55,9 @@ pub struct Services {
     /// Attempts: begin, save, submit, review.
     pub attempts: attempts::Attempts,
     /// Rankings.
-    pub leaderboards: leaderboards::Leaderboards,
+    pub leaderboards: Arc<leaderboards::Leaderboards>,
+    /// Reports for leaders.
+    pub reports: reports::Reports,
     /// News of rankings.
     pub streams: streams::Streams,
     /// Practice, favourites, progress.
@@ -76,6 +79,7 @@ impl Services {
     ) -> Result<Self, ServiceError> {
         let context = Arc::new(Context::new(database, settings, clock, entropy)?);
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        let leaderboards = Arc::new(leaderboards::Leaderboards::start(Arc::clone(&context)).await?);
         Ok(Self {
             accounts,
             sessions: sessions::Sessions::new(Arc::clone(&context)),
@@ -85,7 +89,8 @@ impl Services {
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
-            leaderboards: leaderboards::Leaderboards::start(Arc::clone(&context)).await?,
+            reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards)),
+            leaderboards,
             streams: streams::Streams::new(Arc::clone(&context)),
             practice: practice::Practice::new(Arc::clone(&context)),
             context,

@@ -21,6 +21,7 @@ pub mod learning;
 pub mod members;
 mod notices;
 pub mod quizzes;
+pub mod report_members;
 pub mod results;
 mod schema;
 pub mod sessions;
