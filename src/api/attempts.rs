@@ -122,6 +122,18 @@ pub(super) struct AttemptHead {
     /// Once it is graded.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<ResultResponse>,
+    /// When its status is `voided`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voided: Option<VoidedResponse>,
+}
+
+/// Why an attempt of mine counts for nothing.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Voided)]
+pub(super) struct VoidedResponse {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    reason: String,
 }
 
 /// What an item earned, and why.
@@ -186,6 +198,7 @@ fn attempt_response(status: StatusCode, view: &AttemptView, now: Millis) -> Resu
         now: timestamp(now),
         answers,
         result: ResultResponse::new(view),
+        voided: None,
     };
     let mut body = Vec::with_capacity(PAPER_BYTES);
     serde_json::to_writer(&mut body, &head)
@@ -256,6 +269,9 @@ pub(super) struct AttemptSummaryResponse {
     correct: Option<u32>,
     total: Option<u32>,
     elapsed_ms: Option<i64>,
+    /// When its status is `voided`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voided: Option<VoidedResponse>,
 }
 
 impl From<(AttemptRow, QuizRow)> for AttemptSummaryResponse {
@@ -275,6 +291,7 @@ impl From<(AttemptRow, QuizRow)> for AttemptSummaryResponse {
             correct: result.map(|result| result.correct),
             total: result.map(|result| result.total),
             elapsed_ms: result.map(|result| result.elapsed_ms),
+            voided: None,
             id: attempt.id.0,
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct Leaders;
 pub(super) struct Admins;
 /// An admin of everything.
 pub(super) struct RootAdmins;
+/// An admin of everything, even with an initial password.
+pub(super) struct RootAdminsAtAll;
 
 impl Policy for Anyone {
     fn admits(_: &Principal) -> bool {
@@ -81,6 +83,14 @@ impl Policy for Admins {
 }
 
 impl Policy for RootAdmins {
+    fn admits(principal: &Principal) -> bool {
+        principal.is_root_admin()
+    }
+}
+
+impl Policy for RootAdminsAtAll {
+    const AFTER_PASSWORD_CHANGE: bool = false;
+
     fn admits(principal: &Principal) -> bool {
         principal.is_root_admin()
     }

@@ -38,6 +38,8 @@ pub struct QuestionFilter {
     pub text: Option<String>,
     /// Only those after this code.
     pub after: Option<String>,
+    /// As they stood in this revision; in the current one when it is left out.
+    pub revision: Option<i32>,
     /// At most this many.
     pub limit: usize,
 }
@@ -124,10 +126,11 @@ impl Banks {
         Ok(BankView { bank, questions: 0 })
     }
 
-    /// Questions of the current revision, keys included, in the order of their codes.
+    /// Questions of a revision, keys included, in the order of their codes.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] for anybody but admins of the root.
+    /// [`ServiceError::Forbidden`] for anybody but admins of the root; [`ServiceError::NotFound`] for a
+    /// revision that the bank does not have.
     pub async fn questions(
         &self,
         principal: &Principal,
@@ -139,7 +142,11 @@ impl Banks {
             .database
             .read(move |connection| {
                 let bank = banks::get_bank(connection, &code)?;
-                let rows = banks::list_questions(connection, bank.id, bank.revision)?;
+                let revision = filter.revision.unwrap_or(bank.revision);
+                if !(0..=bank.revision).contains(&revision) {
+                    return Err(ServiceError::NotFound("revision"));
+                }
+                let rows = banks::list_questions(connection, bank.id, revision)?;
                 Ok(rows.into_iter().filter(|row| filter.admits(row)).take(filter.limit).collect())
             })
             .await

@@ -63,7 +63,7 @@ pub struct MemberChange {
 
 /// The people.
 pub struct Members {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
 }
 
 impl Members {

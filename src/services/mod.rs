@@ -3,8 +3,10 @@
 
 pub mod accounts;
 pub mod attempts;
+pub mod audit;
 pub mod bank_check;
 pub mod bank_files;
+pub mod bank_revisions;
 pub mod banks;
 mod context;
 pub mod demo;
@@ -15,13 +17,18 @@ pub mod import;
 pub mod leaderboards;
 mod live_quiz;
 pub mod members;
+pub mod password_slips;
 mod passwords;
 pub mod practice;
+pub mod quiz_drafts;
+pub mod quiz_progress;
+mod quiz_times;
 pub mod quizzes;
 mod refresh_tokens;
 pub mod reports;
 pub mod rosters;
 pub mod sessions;
+pub mod setup;
 mod signals;
 pub mod streams;
 mod tokens;
@@ -62,6 +69,8 @@ pub struct Services {
     pub streams: streams::Streams,
     /// Practice, favourites, progress.
     pub practice: practice::Practice,
+    /// What admins have changed.
+    pub audit: audit::Audit,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -93,6 +102,7 @@ impl Services {
             leaderboards,
             streams: streams::Streams::new(Arc::clone(&context)),
             practice: practice::Practice::new(Arc::clone(&context)),
+            audit: audit::Audit::new(Arc::clone(&context)),
             context,
         })
     }

@@ -9,7 +9,8 @@ use crate::domain::message::Message;
 use crate::domain::org::{LONGEST_NAME, LONGEST_UNIT_CODE, UnitKind};
 use crate::domain::roles::Principal;
 use crate::message;
-use crate::store::units::{self, UnitRow};
+use crate::store::units;
+pub use crate::store::units::UnitRow;
 use crate::store::{AnyConnection, StoreError};
 
 /// A unit and how many active members it has, those of the units below it included.

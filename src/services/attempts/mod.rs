@@ -240,7 +240,13 @@ impl Attempts {
 
     async fn settle_due(&self, id: AttemptId) -> Result<(), ServiceError> {
         let loaded = self.load(&id).await?;
-        if loaded.attempt.result.is_none() { self.settle_by_deadline(&loaded).await } else { Ok(()) }
+        // It may have been given more time since it was found due.
+        let is_over = !takes_answers(loaded.attempt.deadline, self.context.clock.now());
+        if loaded.attempt.result.is_none() && is_over {
+            self.settle_by_deadline(&loaded).await
+        } else {
+            Ok(())
+        }
     }
 
     /// What was saved in time counts, and the time is the deadline's.
