@@ -29,3 +29,4 @@ pub mod report;
 pub mod roles;
 pub mod streak;
 pub mod time;
+pub mod unit_day;

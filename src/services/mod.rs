@@ -30,6 +30,7 @@ pub mod rosters;
 pub mod sessions;
 pub mod setup;
 mod signals;
+pub mod statistics;
 pub mod streams;
 mod tokens;
 pub mod units;
@@ -63,6 +64,8 @@ pub struct Services {
     pub attempts: attempts::Attempts,
     /// Rankings.
     pub leaderboards: Arc<leaderboards::Leaderboards>,
+    /// Sums of the results.
+    pub statistics: Arc<statistics::Statistics>,
     /// Reports for leaders.
     pub reports: reports::Reports,
     /// News of rankings.
@@ -88,6 +91,7 @@ impl Services {
     ) -> Result<Self, ServiceError> {
         let context = Arc::new(Context::new(database, settings, clock, entropy)?);
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        let statistics = Arc::new(statistics::Statistics::new(Arc::clone(&context)));
         let leaderboards = Arc::new(leaderboards::Leaderboards::start(Arc::clone(&context)).await?);
         Ok(Self {
             accounts,
@@ -98,7 +102,8 @@ impl Services {
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
-            reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards)),
+            statistics: Arc::clone(&statistics),
+            reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards), statistics),
             leaderboards,
             streams: streams::Streams::new(Arc::clone(&context)),
             practice: practice::Practice::new(Arc::clone(&context)),

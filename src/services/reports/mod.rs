@@ -19,6 +19,7 @@ pub use self::members::{MemberLine, MemberPage, MemberPlace, MemberQuery, Member
 pub use self::monthly::MonthlyView;
 use super::leaderboards::Leaderboards;
 use super::leaderboards::known::KnownUnits;
+use super::statistics::Statistics;
 use super::{Context, ServiceError};
 use crate::domain::ids::UnitId;
 use crate::domain::message::{Language, Message};
@@ -31,16 +32,26 @@ use crate::store::units::UnitRow;
 pub struct Reports {
     context: Arc<Context>,
     leaderboards: Arc<Leaderboards>,
+    statistics: Arc<Statistics>,
     boards: board::KeptBoards,
+    books: days::Books,
+    chapters: days::KnownChapters,
     exports: Arc<Semaphore>,
 }
 
 impl Reports {
-    pub(super) fn new(context: Arc<Context>, leaderboards: Arc<Leaderboards>) -> Self {
+    pub(super) fn new(
+        context: Arc<Context>,
+        leaderboards: Arc<Leaderboards>,
+        statistics: Arc<Statistics>,
+    ) -> Self {
         Self {
             context,
             leaderboards,
+            statistics,
             boards: board::KeptBoards::default(),
+            books: days::Books::default(),
+            chapters: days::KnownChapters::default(),
             exports: Arc::new(Semaphore::new(export::MOST_EXPORTS)),
         }
     }
