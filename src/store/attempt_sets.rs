@@ -31,12 +31,17 @@ fixed!(
      RETURNING attempt_no"
 );
 
+/// Numbers are given before the commit, in any order of commits. Whoever gives them holds this lock with others
+/// until the commit; whoever has to know that none is outstanding takes it alone for a moment.
+pub(super) const WAIT_FOR_NUMBERING: &str = "SELECT pg_advisory_xact_lock(7160001002)";
+
 fixed!(
     Settle = "INSERT INTO results (settled_no, attempt_no, quiz_id, member_id, unit_id, started_at, closed_by, \
      submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
      SELECT nextval('attempt_settlements'), new.no, quiz_id, member_id, unit_id, started_at, closed_by, submitted_at, \
        elapsed_ms, score, max_score, correct, total, passed, answers \
-     FROM UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS new (no, version, quiz_id, member_id, unit_id, \
+     FROM (SELECT pg_advisory_xact_lock_shared(7160001002)) AS numbering, \
+     UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS new (no, version, quiz_id, member_id, unit_id, \
        started_at, closed_by, submitted_at, elapsed_ms, score, max_score, correct, total, passed, answers) \
      WHERE new.version = COALESCE((SELECT drafts.version FROM drafts WHERE drafts.attempt_no = new.no), 0) \
      ON CONFLICT (attempt_no) DO NOTHING \

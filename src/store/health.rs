@@ -31,7 +31,7 @@ pub fn engine_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Stor
 }
 
 /// A rule and the statement that counts what breaks it.
-const RULES: [(&str, &str); 5] = [
+const RULES: [(&str, &str); 6] = [
     (
         "results of no attempt, or that name another member, quiz, unit or beginning than it does",
         "SELECT COUNT(*) FROM results LEFT JOIN begun ON begun.no = results.attempt_no \
@@ -57,6 +57,11 @@ const RULES: [(&str, &str); 5] = [
         "members whose attempts at a quiz are not numbered 1, 2, 3 …",
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM begun GROUP BY member_id, quiz_id \
          HAVING MIN(ordinal) <> 1 OR MAX(ordinal) <> COUNT(*)) AS gaps",
+    ),
+    (
+        "voided attempts without a result",
+        "SELECT COUNT(*) FROM voided_attempts JOIN attempts ON attempts.id = voided_attempts.attempt_id \
+         WHERE attempts.status <> 'graded'",
     ),
 ];
 

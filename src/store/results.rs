@@ -6,6 +6,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::schema::{begun, quizzes, results};
+use super::voids::list_voided_numbers;
 use super::{AnyConnection, StoreError};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
 use crate::domain::period::Calendar;
@@ -30,7 +31,7 @@ pub enum Wanted {
     },
 }
 
-type Columns = ((i64, i64, i64, i64, i64), (i64, i64, i64, bool));
+type Columns = ((i64, i64, i64, i64, i64), (i64, i64, i64, i64, bool));
 
 /// What each quiz is for.
 ///
@@ -48,6 +49,7 @@ pub fn list_kinds(connection: &mut AnyConnection) -> Result<HashMap<QuizId, Quiz
 }
 
 /// Gives the graded attempts that are wanted to `take`, one by one and in no order: there may be millions.
+/// Voided ones are left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,10 +59,10 @@ pub fn for_each_entry(
     calendar: &Calendar,
     mut take: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
-    let kinds = list_kinds(connection)?;
+    let (kinds, voided) = (list_kinds(connection)?, list_voided_numbers(connection)?);
     let query = results::table.select((
         (results::settled_no, results::quiz_id, results::member_id, results::unit_id, results::started_at),
-        (results::score, results::elapsed_ms, results::submitted_at, results::passed),
+        (results::score, results::max_score, results::elapsed_ms, results::submitted_at, results::passed),
     ));
     macro_rules! read_from {
         ($concrete:expr, $mode:ty) => {{
@@ -78,7 +80,10 @@ pub fn for_each_entry(
                     .filter(results::settled_no.gt(after).or(results::settled_no.eq_any(numbers.clone()))),
             };
             for row in query.load_iter::<Columns, $mode>($concrete)? {
-                take(read_entry(row?, &kinds, calendar)?);
+                let entry = read_entry(row?, &kinds, calendar)?;
+                if !voided.contains(&entry.no) {
+                    take(entry);
+                }
             }
         }};
     }
@@ -101,7 +106,7 @@ pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError>
 }
 
 fn read_entry(
-    ((no, quiz, member, unit, started_at), (score, elapsed_ms, submitted_at, passed)): Columns,
+    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): Columns,
     kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
@@ -117,6 +122,7 @@ fn read_entry(
         started_at: Millis(started_at),
         day: calendar.date(Millis(started_at)),
         score: Points(score),
+        max_score: Points(max_score),
         elapsed_ms,
         submitted_at: Millis(submitted_at),
         passed,

@@ -215,6 +215,16 @@ impl Board {
         Some(MemberStanding { rank: rank_of(keys, &standing.key), ..standing })
     }
 
+    /// Where a member stands by what was earned for `units`, without the rank.
+    pub fn standing(&self, member: MemberId, units: &HashSet<UnitId>) -> Option<MemberStanding> {
+        self.standing_of(member, Some(units))
+    }
+
+    /// The same of everybody who has earned something for `units`, in no order.
+    pub fn standings(&self, units: &HashSet<UnitId>) -> impl Iterator<Item = MemberStanding> {
+        self.records.iter().filter_map(|record| record.standing(|unit| units.contains(&unit)))
+    }
+
     fn order(&self, unit: Option<UnitId>) -> Option<(&BTreeSet<MemberKey>, Option<&HashSet<UnitId>>)> {
         match unit {
             None => Some((&self.everybody, None)),
@@ -266,9 +276,11 @@ fn add_sums(sums: &mut HashMap<UnitId, UnitSums>, record: &Record, sign: i64) {
     for slot in record.slots() {
         let sum = sums.entry(slot.unit).or_default();
         sum.score += sign * slot.score.0;
+        sum.max_score += sign * slot.max_score.0;
         sum.elapsed_ms += sign * slot.elapsed_ms;
         sum.results += sign;
         sum.passed += sign * i64::from(slot.passed);
+        sum.excellent += sign * i64::from(slot.excellent);
     }
     if !record.has_others() {
         sums.entry(record.slot.unit).or_default().participants += sign;
