@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::ApiState;
 use super::extract::{Admins, Body, Caller, Leaders, PathPart, Query};
 use super::page::{Page, PageParams};
-use super::problem::{Problem, ProblemCode};
+use super::problem::Problem;
 use super::wire::{MemberName, UnitRef, timestamp};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::ids::{AttemptId, QuizId, UnitId};
@@ -17,6 +17,7 @@ use crate::domain::points::Points;
 use crate::domain::time::Millis;
 use crate::services::quiz_progress::{Counts, QuizAttemptRow, QuizProgress, WantedAttempts};
 use crate::services::units::UnitRow;
+use crate::services::voids::VoidRow;
 
 /// Members of one unit and the units below it.
 #[derive(Serialize, ToSchema)]
@@ -86,6 +87,21 @@ pub(super) struct VoidResponse {
     at: Timestamp,
     by: MemberName,
     reason: String,
+}
+
+/// Why an attempt of mine counts for nothing.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Voided)]
+pub(super) struct VoidedResponse {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    reason: String,
+}
+
+impl VoidedResponse {
+    pub(super) fn new(row: &VoidRow) -> Self {
+        Self { at: timestamp(row.at), reason: row.reason.clone() }
+    }
 }
 
 /// An attempt at a quiz, as those who look after it see it: without its answers.
@@ -199,10 +215,11 @@ pub(super) async fn list_quiz_attempts(
 )]
 #[post("/attempts/{id}/void")]
 pub(super) async fn void_attempt(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _id: PathPart<String>,
-    _body: Body<VoidRequest>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    id: PathPart<String>,
+    body: Body<VoidRequest>,
 ) -> Result<HttpResponse, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    state.services.attempts.void(&caller.principal, AttemptId(id.0), &body.0.reason).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

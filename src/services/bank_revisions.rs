@@ -93,7 +93,7 @@ impl Banks {
                 let again: Vec<(QuestionId, &Question)> =
                     steps.again.iter().map(|(id, question)| (*id, question)).collect();
                 let retired = &steps.retired;
-                let made = import::write(connection, &bank, &[], &again, retired, (stamp.actor, stamp.at))?;
+                let made = import::write(connection, &bank, &[], &again, retired, stamp.by())?;
                 revisions::note_undone(connection, bank.id, made, revision)?;
                 let after = Facts::from_iter([
                     ("revision".to_owned(), json!(made)),

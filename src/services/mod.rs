@@ -34,6 +34,7 @@ pub mod statistics;
 pub mod streams;
 mod tokens;
 pub mod units;
+pub mod voids;
 
 use std::sync::Arc;
 

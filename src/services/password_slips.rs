@@ -6,9 +6,8 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::ServiceError;
-use super::audit::{Change, Stamp, unit_then};
+use super::audit::{Stamp, password_reset};
 use super::members::Members;
-use crate::domain::audit::{Action, SubjectKind};
 use crate::domain::ids::MemberId;
 use crate::domain::question::Fault;
 use crate::domain::roles::{MemberStatus, Principal};
@@ -80,9 +79,7 @@ impl Members {
                     let Some((_, hash)) = made.get(&member.id) else { continue };
                     members::update_password(connection, member.id, hash, true)?;
                     sessions::end_sessions(connection, member.id, None, stamp.at)?;
-                    let change =
-                        Change::new(Action::PasswordReset, SubjectKind::Member, member.id, &member.name);
-                    changes.push(change.at(unit_then(unit)));
+                    changes.push(password_reset(member.id, &member.name, unit));
                 }
                 stamp.record(connection, changes)?;
                 Ok::<_, ServiceError>(found)

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::audit::{Stamp, quiz_change};
 use super::{Context, ServiceError};
 use crate::domain::attempt::takes_answers;
 use crate::domain::blueprint::Blueprint;
@@ -114,14 +115,16 @@ impl Quizzes {
     /// [`ServiceError::Forbidden`] outside the caller's scope; [`ServiceError::Invalid`];
     /// [`ServiceError::BlueprintUnfillable`].
     pub async fn create(&self, principal: &Principal, draft: QuizDraft) -> Result<QuizView, ServiceError> {
-        let (principal, context, now) =
-            (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
+        let (principal, context) = (principal.clone(), Arc::clone(&self.context));
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
                 let new = check(&context, connection, &principal, draft)?;
-                let id = quizzes::create_quiz(connection, &new, Some(principal.member_id), now)?;
-                Ok(unused(quizzes::get_quiz(connection, id)?, now))
+                let id = quizzes::create_quiz(connection, &new, stamp.actor, stamp.at)?;
+                let quiz = quizzes::get_quiz(connection, id)?;
+                record(connection, &stamp, None, Some(&quiz))?;
+                Ok(unused(quiz, stamp.at))
             })
             .await
     }
@@ -136,21 +139,23 @@ impl Quizzes {
         id: QuizId,
         change: impl FnOnce(QuizDraft) -> QuizDraft + Send + 'static,
     ) -> Result<QuizView, ServiceError> {
-        let (principal, context, now) =
-            (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
+        let (principal, context) = (principal.clone(), Arc::clone(&self.context));
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
-                let quiz = own_and_unused(connection, &principal, id)?;
-                let draft =
-                    QuizDraft { bank: quiz.bank_code, unit_id: Some(quiz.unit_id), rules: quiz.rules };
+                let before = own_and_unused(connection, &principal, id)?;
+                let QuizRow { bank_code, unit_id, rules, .. } = before.clone();
+                let draft = QuizDraft { bank: bank_code, unit_id: Some(unit_id), rules };
                 let new = check(&context, connection, &principal, change(draft))?;
                 quizzes::update_quiz(connection, id, &new)?;
                 // Again, after the row is ours: an attempt may have been begun in between.
                 if quizzes::has_attempts(connection, id)? {
                     return Err(ServiceError::QuizInUse);
                 }
-                Ok(unused(quizzes::get_quiz(connection, id)?, now))
+                let quiz = quizzes::get_quiz(connection, id)?;
+                record(connection, &stamp, Some(&before), Some(&quiz))?;
+                Ok(unused(quiz, stamp.at))
             })
             .await
     }
@@ -161,14 +166,32 @@ impl Quizzes {
     /// [`ServiceError::Forbidden`] outside the caller's scope; [`ServiceError::QuizInUse`].
     pub async fn delete(&self, principal: &Principal, id: QuizId) -> Result<(), ServiceError> {
         let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
-                own_and_unused(connection, &principal, id)?;
-                Ok(quizzes::delete_quiz(connection, id)?)
+                let quiz = own_and_unused(connection, &principal, id)?;
+                quizzes::delete_quiz(connection, id)?;
+                record(connection, &stamp, Some(&quiz), None)
             })
             .await
     }
+}
+
+/// Writes to the log what was done to a quiz.
+fn record(
+    connection: &mut AnyConnection,
+    stamp: &Stamp,
+    before: Option<&QuizRow>,
+    after: Option<&QuizRow>,
+) -> Result<(), ServiceError> {
+    let Some(id) = after.or(before).map(|quiz| quiz.id) else { return Ok(()) };
+    let mut unit_of =
+        |quiz: Option<&QuizRow>| quiz.map(|quiz| units::get_unit(connection, quiz.unit_id)).transpose();
+    let (old_unit, new_unit) = (unit_of(before)?, unit_of(after)?);
+    let old = before.zip(old_unit.as_ref()).map(|(quiz, unit)| (&quiz.rules, quiz.bank_code.as_str(), unit));
+    let new = after.zip(new_unit.as_ref()).map(|(quiz, unit)| (&quiz.rules, quiz.bank_code.as_str(), unit));
+    Ok(stamp.record(connection, quiz_change(id, old, new))?)
 }
 
 /// Whether somebody may take part in a quiz: it is for their unit or one above it.

@@ -37,6 +37,7 @@ mod snapshot;
 mod statement;
 pub mod statistics;
 pub mod units;
+pub mod voids;
 mod writer;
 
 pub use connection::{AnyConnection, Backend, DatabaseUrl};

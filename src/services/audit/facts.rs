@@ -43,9 +43,8 @@ pub(in crate::services) fn member_facts(member: &MemberRow, unit: &UnitRow) -> F
 }
 
 /// Roles beyond that of a member of one's own unit.
-pub(in crate::services) fn roles_fact(roles: impl IntoIterator<Item = (Role, UnitId)>) -> Value {
-    let role = |(role, unit_id)| json!({"role": role, "unit_id": unit_id});
-    roles.into_iter().map(role).collect()
+pub(in crate::services) fn roles_fact(roles: &[(Role, UnitId)]) -> Value {
+    roles.iter().map(|(role, unit_id)| json!({"role": role, "unit_id": unit_id})).collect()
 }
 
 /// What a question says.

@@ -1,15 +1,18 @@
 //! The audit log: each change that an admin makes is written to it in the same transaction. What changes
 //! something makes a [`Stamp`] first and leaves [`Change`]s with it.
 
+mod changes;
 mod facts;
 mod log;
 
 use std::future::Future;
 use std::sync::Arc;
 
-pub(super) use self::facts::{
-    member_facts, question_facts, quiz_facts, roles_fact, time_fact, unit_facts, unit_then,
+pub(super) use self::changes::{
+    MemberState, member_added, member_changes, password_reset, question_change, quiz_change, unit_added,
+    unit_changes, unit_removed,
 };
+pub(super) use self::facts::{time_fact, unit_then};
 pub use self::log::{Audit, AuditFilter};
 use crate::domain::audit::{Action, Facts, SubjectKind, differing};
 use crate::domain::ids::MemberId;
@@ -38,6 +41,17 @@ pub fn from_source<F: Future>(source: Source, work: F) -> impl Future<Output = F
     SOURCE.scope(source, work)
 }
 
+/// The same for work that goes on by itself: it comes from where the caller comes from.
+pub(super) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let source = SOURCE.try_with(Source::clone).ok();
+    async move {
+        match source {
+            Some(source) => SOURCE.scope(source, work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// Who changes something, when, and by which request. To be made on the task of the call.
 #[derive(Clone, Debug)]
 pub(super) struct Stamp {
@@ -61,6 +75,11 @@ impl Stamp {
     /// What nobody in particular does now.
     pub(super) fn of_nobody(at: Millis) -> Self {
         Self { actor: None, at, request_id: None }
+    }
+
+    /// Who, and when.
+    pub(super) fn by(&self) -> (Option<MemberId>, Millis) {
+        (self.actor, self.at)
     }
 
     /// Writes what was changed to the log.
