@@ -19,6 +19,9 @@ const LISTEN_EVERY: Duration = Duration::from_millis(50);
 /// How often results are taken into the statistics.
 const SUM_UP_EVERY: Duration = Duration::from_secs(1);
 
+/// How often a month is looked for that can be closed.
+const CLOSE_EVERY: Duration = Duration::from_secs(60);
+
 /// How often expired attempts are looked for: a result is to be in its rankings within a second.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 
@@ -37,9 +40,10 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
     println!("Qianti is ready: open http://{address}/ (API documentation: http://{address}/docs/)");
     let sweeping = actix_web::rt::spawn(sweep(Arc::clone(&services)));
     let following = actix_web::rt::spawn(follow(Arc::clone(&services)));
+    let closing = actix_web::rt::spawn(close_months(Arc::clone(&services)));
     let summing = actix_web::rt::spawn(sum_up(Arc::clone(&services)));
     server.await?;
-    for task in [sweeping, following, summing] {
+    for task in [sweeping, following, summing, closing] {
         task.abort();
         drop(task.await);
     }
@@ -75,6 +79,18 @@ async fn sum_up(services: Arc<Services>) {
             }
         };
         actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// Fixes the reports of months that are over, for ever.
+async fn close_months(services: Arc<Services>) {
+    loop {
+        match services.reports.fix_months().await {
+            Ok(0) => {}
+            Ok(reports) => tracing::info!(reports, "the reports of closed months are fixed"),
+            Err(error) => tracing::warn!(%error, "the reports of a month could not be fixed"),
+        }
+        actix_web::rt::time::sleep(CLOSE_EVERY).await;
     }
 }
 

@@ -22,6 +22,7 @@ pub mod item_versions;
 pub mod keys;
 pub mod learning;
 pub mod members;
+pub mod monthly_reports;
 mod notices;
 pub mod quiz_attempts;
 pub mod quiz_times;

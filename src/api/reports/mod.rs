@@ -1,6 +1,6 @@
 //! Reports for leaders: what a unit has reached, who has taken part, what is weak.
 
-mod export;
+pub(super) mod export;
 mod items;
 mod members;
 mod monthly;
@@ -59,18 +59,10 @@ struct BoardReportResponse {
     children: Vec<RankedUnit>,
 }
 
-impl From<&BoardReport> for BoardReportResponse {
-    fn from(report: &BoardReport) -> Self {
-        Self {
-            unit: report.unit.clone(),
-            as_of: timestamp(report.as_of),
-            from: report.from,
-            until: report.until,
-            now: report.now.clone(),
-            before: report.before.clone(),
-            path: report.path.clone(),
-            children: report.children.to_vec(),
-        }
+impl From<BoardReport> for BoardReportResponse {
+    fn from(report: BoardReport) -> Self {
+        let BoardReport { unit, as_of, from, until, now, before, path, children } = report;
+        Self { unit, as_of: timestamp(as_of), from, until, now, before, path, children }
     }
 }
 
@@ -98,8 +90,7 @@ async fn show_board(
     params: Query<UnitParams>,
 ) -> Result<Json<BoardReportResponse>, Problem> {
     let (board, unit) = (board.0.board()?, params.0.unit());
-    let report = state.services.reports.board(&caller.principal, board, unit).await?;
-    Ok(Json((&report).into()))
+    Ok(Json(state.services.reports.board(&caller.principal, board, unit).await?.into()))
 }
 
 /// Day by day, what was handed in for a unit and those below it.

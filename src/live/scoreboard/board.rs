@@ -225,6 +225,29 @@ impl Board {
         self.records.iter().filter_map(|record| record.standing(|unit| units.contains(&unit)))
     }
 
+    /// The best `most` members of every unit with all below it, from one pass over the members.
+    pub fn best_of_units(&self, tree: &UnitTree, most: usize) -> HashMap<UnitId, Vec<MemberStanding>> {
+        let mut best: HashMap<UnitId, Vec<MemberStanding>> = HashMap::new();
+        for record in &self.records {
+            let above: HashSet<UnitId> =
+                record.units().into_iter().flat_map(|unit| tree.above(unit)).collect();
+            for unit in above {
+                let within = |earner: UnitId| earner == unit || tree.above(earner).contains(&unit);
+                let Some(standing) = record.standing(within) else { continue };
+                keep_best(best.entry(unit).or_default(), standing, most);
+            }
+        }
+        for rows in best.values_mut() {
+            let mut before: Option<(MemberKey, u32)> = None;
+            for (position, row) in (1_u32..).zip(rows) {
+                let shared = before.filter(|(key, _)| ties(key, &row.key));
+                row.rank = shared.map_or(position, |(_, rank)| rank);
+                before = Some((row.key, row.rank));
+            }
+        }
+        best
+    }
+
     fn order(&self, unit: Option<UnitId>) -> Option<(&BTreeSet<MemberKey>, Option<&HashSet<UnitId>>)> {
         match unit {
             None => Some((&self.everybody, None)),
@@ -268,6 +291,15 @@ impl Board {
             self.movers.iter().filter_map(at).map(Record::units),
             strays.records.iter().filter_map(at).map(|record| (record.member, record.units())),
         )
+    }
+}
+
+/// Puts a row among the best, if it is one of them.
+fn keep_best(best: &mut Vec<MemberStanding>, standing: MemberStanding, most: usize) {
+    let place = best.partition_point(|other| other.key < standing.key);
+    if place < most {
+        best.truncate(most - 1);
+        best.insert(place, standing);
     }
 }
 

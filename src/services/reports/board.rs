@@ -10,17 +10,16 @@ use quick_cache::sync::Cache;
 use super::{Reports, unit_ref};
 use crate::domain::ids::UnitId;
 use crate::domain::period::Period;
-use crate::domain::points::Points;
 use crate::domain::ranking::{UnitTotals, rank_units};
 use crate::domain::report::{Figures, RankedUnit, UnitRef};
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
 use crate::services::ServiceError;
 use crate::services::leaderboards::known::KnownUnits;
-use crate::services::leaderboards::{Board, BoardStamp, OpenTotals};
+use crate::services::leaderboards::{Board, BoardStamp};
 use crate::store::units::UnitRow;
 
-/// Boards of units that are kept: a leader's own and those below, for a few periods.
+/// Totals that are kept: a leader's own and those below, for a few periods.
 const MOST_KEPT: usize = 1_000;
 
 /// What a unit has reached.
@@ -41,23 +40,13 @@ pub struct BoardReport {
     /// The units above that the caller leads too, from the top down.
     pub path: Vec<UnitRef>,
     /// The units directly below, best first.
-    pub children: Arc<[RankedUnit]>,
+    pub children: Vec<RankedUnit>,
 }
 
-/// A unit and its children on a board.
-#[derive(Clone)]
-pub(super) struct Standing {
-    pub(super) figures: Figures,
-    pub(super) before: Option<Figures>,
-    pub(super) children: Arc<[RankedUnit]>,
-}
+/// What units and their children have reached on boards, good as long as the boards stand.
+pub(super) struct KeptTotals(Cache<(Board, UnitId), (BoardStamp, Arc<[UnitTotals]>)>);
 
-/// Standings that were worked out, good as long as their boards stand.
-pub(super) struct KeptBoards(Cache<(Board, UnitId), (Stamps, Standing)>);
-
-type Stamps = (BoardStamp, Option<BoardStamp>);
-
-impl Default for KeptBoards {
+impl Default for KeptTotals {
     fn default() -> Self {
         Self(Cache::new(MOST_KEPT))
     }
@@ -78,52 +67,49 @@ impl Reports {
         let as_of = self.context.clock.now();
         let (units, unit) = self.scope(principal, unit).await?;
         let (from, until) = self.dates(board, as_of).await?;
-        let standing = self.standing(board, &units, &unit, as_of).await?;
+        let totals = self.totals(board, &units, &unit, as_of).await?;
+        let before = match self.board_before(board, as_of) {
+            Some(before) => Some(figures(&self.totals(before, &units, &unit, as_of).await?)),
+            None => None,
+        };
         let above = unit.path.ids().into_iter().filter(|&id| id != unit.id);
         let above = above.filter_map(|id| units.row(id)).filter(|row| principal.is_leader_of(&row.path));
         Ok(BoardReport {
             path: above.map(unit_ref).collect(),
-            unit: unit_ref(&unit),
             as_of,
             from,
             until,
-            now: standing.figures,
-            before: standing.before,
-            children: standing.children,
+            now: own_figures(&totals, unit.id),
+            children: rank_children(&units, unit.id, &totals, before.as_ref()),
+            before: before.map(|mut before| {
+                before.remove(&unit.id).unwrap_or_else(|| Figures::new(&UnitTotals::empty(unit.id)))
+            }),
+            unit: unit_ref(&unit),
         })
     }
 
-    /// A unit with its children on a board and on that of the period before.
-    pub(super) async fn standing(
+    /// What a unit and its children have reached on a board; those without members are left out.
+    pub(super) async fn totals(
         &self,
         board: Board,
         units: &KnownUnits,
         unit: &UnitRow,
         now: Millis,
-    ) -> Result<Standing, ServiceError> {
-        let before = self.board_before(board, now);
+    ) -> Result<Arc<[UnitTotals]>, ServiceError> {
         let open = self.leaderboards.open_totals(board, now).await?;
-        let open_before = match before {
-            Some(before) => Some(self.leaderboards.open_totals(before, now).await?),
-            None => None,
-        };
-        let stamps = open.stamp().zip(Some(open_before.as_ref().and_then(OpenTotals::stamp)));
-        let stamps = stamps.filter(|(_, of_before)| of_before.is_some() == before.is_some());
         let key = (board, unit.id);
-        if let Some((kept, standing)) = self.boards.0.get(&key)
-            && Some(kept) == stamps
+        if let Some((kept, totals)) = self.totals.0.get(&key)
+            && Some(kept) == open.stamp()
         {
-            return Ok(standing);
+            return Ok(totals);
         }
-        let children: Vec<&UnitRow> = units.rows().filter(|row| row.parent_id == Some(unit.id)).collect();
-        let chosen: HashSet<UnitId> = children.iter().map(|row| row.id).chain([unit.id]).collect();
-        let totals = open.totals(units, &chosen);
-        let totals_before = open_before.map(|open| open.totals(units, &chosen));
-        let standing = rank(units, unit.id, &totals, totals_before.as_deref());
-        if let Some(stamps) = stamps {
-            self.boards.0.insert(key, (stamps, standing.clone()));
+        let children = units.rows().filter(|row| row.parent_id == Some(unit.id));
+        let chosen: HashSet<UnitId> = children.map(|row| row.id).chain([unit.id]).collect();
+        let totals: Arc<[UnitTotals]> = open.totals(units, &chosen).into();
+        if let Some(stamp) = open.stamp() {
+            self.totals.0.insert(key, (stamp, Arc::clone(&totals)));
         }
-        Ok(standing)
+        Ok(totals)
     }
 
     /// The board of the period before; none for a quiz and for all of time.
@@ -160,16 +146,24 @@ impl Reports {
     }
 }
 
-/// Picks a unit and ranks its children out of totals that hold them.
-pub(super) fn rank(
+/// The figures of each unit.
+pub(super) fn figures(totals: &[UnitTotals]) -> HashMap<UnitId, Figures> {
+    totals.iter().map(|totals| (totals.unit, Figures::new(totals))).collect()
+}
+
+/// The figures of one unit; those of nobody when it is not there.
+pub(super) fn own_figures(totals: &[UnitTotals], unit: UnitId) -> Figures {
+    let own = totals.iter().find(|totals| totals.unit == unit);
+    Figures::new(own.unwrap_or(&UnitTotals::empty(unit)))
+}
+
+/// Ranks the children of a unit; `before` are the figures of the period before.
+pub(super) fn rank_children(
     units: &KnownUnits,
     unit: UnitId,
     totals: &[UnitTotals],
-    before: Option<&[UnitTotals]>,
-) -> Standing {
-    let own = |totals: &[UnitTotals]| totals.iter().find(|totals| totals.unit == unit).copied();
-    let means: HashMap<UnitId, Points> =
-        before.unwrap_or_default().iter().map(|totals| (totals.unit, totals.mean_score())).collect();
+    before: Option<&HashMap<UnitId, Figures>>,
+) -> Vec<RankedUnit> {
     let is_child = |id: UnitId| units.row(id).is_some_and(|row| row.parent_id == Some(unit));
     let children = totals.iter().filter(|totals| is_child(totals.unit)).copied().collect();
     let ranked = rank_units(children).into_iter().filter_map(|standing| {
@@ -178,12 +172,8 @@ pub(super) fn rank(
             rank: standing.rank,
             unit: unit_ref(row),
             figures: Figures::new(&standing.totals),
-            before_mean_score: means.get(&row.id).copied(),
+            before_mean_score: before.and_then(|before| before.get(&row.id)?.mean_score),
         })
     });
-    Standing {
-        figures: Figures::new(&own(totals).unwrap_or_else(|| UnitTotals::empty(unit))),
-        before: before.map(|before| Figures::new(&own(before).unwrap_or_else(|| UnitTotals::empty(unit)))),
-        children: ranked.collect(),
-    }
+    ranked.collect()
 }

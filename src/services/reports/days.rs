@@ -255,7 +255,7 @@ fn total<'a>(cells: &HashMap<(UnitId, &'a str), ChapterSums>) -> HashMap<&'a str
 }
 
 /// The chapters that were answered worst, the worst first.
-fn weakest(totals: &HashMap<&str, ChapterSums>) -> Vec<WeakChapter> {
+pub(super) fn weakest(totals: &HashMap<&str, ChapterSums>) -> Vec<WeakChapter> {
     let enough = totals.iter().filter(|(_, sums)| chapter_cell(sums).items >= FEW_ANSWERS);
     let mut weak: Vec<WeakChapter> = enough
         .filter_map(|(chapter, sums)| {

@@ -3,11 +3,13 @@
 
 mod board;
 mod days;
-mod export;
+pub(super) mod export;
+mod fixing;
 mod items;
 mod members;
 mod monthly;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -23,6 +25,7 @@ use super::statistics::Statistics;
 use super::{Context, ServiceError};
 use crate::domain::ids::UnitId;
 use crate::domain::message::{Language, Message};
+use crate::domain::month::Month;
 use crate::domain::report::UnitRef;
 use crate::domain::roles::{Principal, Role};
 use crate::formats::sheets::Column;
@@ -33,9 +36,14 @@ pub struct Reports {
     context: Arc<Context>,
     leaderboards: Arc<Leaderboards>,
     statistics: Arc<Statistics>,
-    boards: board::KeptBoards,
+    totals: board::KeptTotals,
     books: days::Books,
     chapters: days::KnownChapters,
+    fixed: monthly::KeptReports,
+    /// Months are fixed one after the other.
+    fixing: tokio::sync::Mutex<()>,
+    /// Months whose reports are all fixed, as far as this instance has looked.
+    swept: std::sync::Mutex<HashSet<Month>>,
     exports: Arc<Semaphore>,
 }
 
@@ -49,7 +57,10 @@ impl Reports {
             context,
             leaderboards,
             statistics,
-            boards: board::KeptBoards::default(),
+            totals: board::KeptTotals::default(),
+            fixed: monthly::KeptReports::default(),
+            fixing: tokio::sync::Mutex::default(),
+            swept: std::sync::Mutex::default(),
             books: days::Books::default(),
             chapters: days::KnownChapters::default(),
             exports: Arc::new(Semaphore::new(export::MOST_EXPORTS)),
@@ -78,7 +89,7 @@ impl Reports {
 }
 
 /// A column of a file, with its heading in the language of the reader.
-fn column(language: Language, heading: &Message, width: f64) -> Column {
+pub(super) fn column(language: Language, heading: &Message, width: f64) -> Column {
     Column { heading: heading.text(language).to_owned(), width }
 }
 
