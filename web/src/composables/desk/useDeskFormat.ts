@@ -20,6 +20,8 @@ export function useDeskFormat() {
     figure: (value: number | null | undefined, digits = 2) => (value == null ? NONE : rounded(value, digits)),
     /** One day, such as `11月23日`. */
     day: (day: string) => shown(day, { month: 'long', day: 'numeric' }),
+    /** One day in a chart, such as `11/23`. */
+    shortDay: (day: string) => shown(day, { month: 'numeric', day: 'numeric' }),
     /** A month, such as `2026年11月`. */
     month: (month: string) => shown(`${month}-01`, { year: 'numeric', month: 'long' }),
     /** From a day to another; a whole month by its name. */
