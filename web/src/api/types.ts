@@ -11,6 +11,8 @@ export type Listed<P extends keyof paths> = Got<P> extends { items: (infer T)[] 
 
 export type Me = Schemas['Me']
 export type Kind = Schemas['Kind']
+export type Unit = Schemas['Unit']
+export type UnitKind = Schemas['UnitKind']
 export type Period = Schemas['Period']
 export type Attempt = Schemas['Attempt']
 export type AttemptResult = Schemas['AttemptResult']

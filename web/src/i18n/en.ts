@@ -227,6 +227,7 @@ export const en: Messages = {
   },
   me: {
     title: 'Me',
+    desk: 'Desk',
     streak: 'In a row',
     longest: 'Longest',
     today: 'Today',

@@ -235,6 +235,7 @@ export const zh = {
   },
   me: {
     title: '我的',
+    desk: '工作台',
     streak: '连续学习',
     longest: '最长连续',
     today: '今日答题',

@@ -1,5 +1,5 @@
 import { watch } from 'vue'
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import LoginPage from '@/pages/LoginPage.vue'
 import { session, start } from '@/session/session'
 import { memberRoutes } from './member'
@@ -15,6 +15,8 @@ declare module 'vue-router' {
   }
 }
 
+const NotFoundPage = () => import('@/pages/NotFoundPage.vue')
+
 export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
@@ -23,9 +25,17 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: LoginPage, meta: { open: true, offline: true } },
     { path: '/password', name: 'password', component: () => import('@/pages/PasswordPage.vue') },
     ...memberRoutes,
-    { path: '/:rest(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue'), meta: { open: true } },
+    // What leaders and admins use comes with its own routes, when it is first opened.
+    { path: '/desk/:rest(.*)*', name: 'desk', component: NotFoundPage, beforeEnter: openDesk },
+    { path: '/:rest(.*)*', name: 'not-found', component: NotFoundPage, meta: { open: true } },
   ],
 })
+
+async function openDesk(to: RouteLocationNormalized) {
+  const { addDesk } = await import('./desk')
+  addDesk(router)
+  return { path: to.fullPath, replace: true }
+}
 
 let started: Promise<void> | null = null
 

@@ -1,0 +1,34 @@
+import { useI18n } from 'vue-i18n'
+
+/** Shown where there is no figure. */
+const NONE = '—'
+
+/** Figures and dates as a leader reads them. */
+export function useDeskFormat() {
+  const { t, locale } = useI18n()
+  const tag = () => (locale.value === 'en' ? 'en-GB' : 'zh-CN')
+  /** Days have no time zone: they are shown as they are written. */
+  const shown = (day: string, style: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(tag(), { ...style, timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
+  const rounded = (value: number, digits: number) => new Intl.NumberFormat(tag(), { maximumFractionDigits: digits }).format(value)
+
+  return {
+    /** A share between 0 and 1, such as `87.5%`. */
+    rate: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value * 100, 1)}%`),
+    /** A share that is told in percent already. */
+    percent: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value, 1)}%`),
+    /** A score or another figure. */
+    figure: (value: number | null | undefined, digits = 2) => (value == null ? NONE : rounded(value, digits)),
+    /** One day, such as `11月23日`. */
+    day: (day: string) => shown(day, { month: 'long', day: 'numeric' }),
+    /** A month, such as `2026年11月`. */
+    month: (month: string) => shown(`${month}-01`, { year: 'numeric', month: 'long' }),
+    /** From a day to another; a whole month by its name. */
+    days(from: string, until: string): string {
+      const style = { month: 'long', day: 'numeric' } as const
+      if (from === until) return shown(from, { ...style, weekday: 'short' })
+      const isMonth = from.endsWith('-01') && from.slice(0, 7) === until.slice(0, 7) && new Date(`${until}T00:00:00Z`).getTime() + 86_400_000 === Date.UTC(Number(until.slice(0, 4)), Number(until.slice(5, 7)), 1)
+      if (isMonth) return shown(from, { year: 'numeric', month: 'long' })
+      return t('desk.period.span', { from: shown(from, style), until: shown(until, style) })
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import type { RouteLocationNormalized, RouteRecordRaw, Router } from 'vue-router'
+import { loadDeskWords } from '@/i18n/desk'
+import { isAdmin, isLeader } from '@/session/rights'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Only for who administers something; without it for leaders too. */
+    admin?: boolean
+  }
+}
+
+/** The pages of leaders and admins; each is its own chunk. */
+const pages: RouteRecordRaw[] = [
+  { path: '', name: 'desk-board', component: () => import('@/pages/desk/BoardPage.vue') },
+]
+
+/** Lets in whom a page concerns, with its words. */
+async function enter(to: RouteLocationNormalized) {
+  if (!(to.meta.admin ? isAdmin.value : isLeader.value)) return { path: '/', replace: true }
+  await loadDeskWords()
+  return true
+}
+
+/** Puts the desk in the place of the route that fetched it. */
+export function addDesk(router: Router): void {
+  router.removeRoute('desk')
+  router.addRoute({
+    path: '/desk',
+    component: () => import('@/pages/desk/DeskLayout.vue'),
+    children: pages.map((page) => ({ ...page, beforeEnter: enter }) as RouteRecordRaw),
+  })
+}

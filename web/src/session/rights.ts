@@ -1,0 +1,13 @@
+import { computed } from 'vue'
+import { session } from './session'
+
+/** Whether the member leads a unit; an admin of a unit leads it too. */
+export const isLeader = computed(() => session.member?.roles.some(({ role }) => role === 'leader' || role === 'admin') ?? false)
+
+/** Whether the member administers a unit. */
+export const isAdmin = computed(() => session.member?.roles.some(({ role }) => role === 'admin') ?? false)
+
+/** The units that the member leads, as they were granted. */
+export const ledUnits = computed(() => [
+  ...new Set((session.member?.roles ?? []).filter(({ role }) => role !== 'member').map(({ unit_id }) => unit_id)),
+])
