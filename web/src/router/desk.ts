@@ -1,6 +1,7 @@
 import type { RouteLocationNormalized, RouteRecordRaw, Router } from 'vue-router'
 import { loadDeskWords } from '@/i18n/desk'
 import { isAdmin, isLeader } from '@/session/rights'
+import { adminPages } from './admin'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -27,6 +28,6 @@ export function addDesk(router: Router): void {
   router.addRoute({
     path: '/desk',
     component: () => import('@/pages/desk/DeskLayout.vue'),
-    children: pages.map((page) => ({ ...page, beforeEnter: enter }) as RouteRecordRaw),
+    children: [...pages, ...adminPages].map((page) => ({ ...page, beforeEnter: enter }) as RouteRecordRaw),
   })
 }

@@ -1,4 +1,5 @@
 import { access } from '@/api/client'
+import { type Download, fileOf } from '@/api/download'
 import { Failure, failureOf } from '@/api/failure'
 
 /** Largest file that the server takes, in bytes. */
@@ -43,23 +44,19 @@ function send(path: string, file: File, sent: Sent): Promise<Response> {
   })
 }
 
-/** Fetches a file and hands it to the browser, which puts it among the downloads; its headers. @throws Failure */
-export async function download(path: string, name?: string): Promise<Headers> {
-  const fetchIt = () =>
+/** A file that is fetched for somebody to keep, under this name or the server's; `told` reads the answer's headers. @throws Failure */
+export async function fetchFile(path: string, name = '', told?: (headers: Headers) => void): Promise<Download> {
+  const ask = () =>
     fetch(path, { headers: { 'Accept-Language': access.language, Authorization: `Bearer ${access.token ?? ''}` }, cache: 'no-store' })
-  const response = await fetchIt()
-    .then(async (first) => (first.status === 401 && (await access.renew()) ? fetchIt() : first))
+  const response = await ask()
+    .then(async (first) => (first.status === 401 && (await access.renew()) ? ask() : first))
     .catch(() => {
       throw new Failure(0)
     })
   if (!response.ok) throw failureOf(response, isJson(response) ? await response.json() : null)
-  const address = URL.createObjectURL(await response.blob())
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name ?? /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? ''
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
-  return response.headers
+  told?.(response.headers)
+  const file = fileOf(response, await response.blob(), name)
+  return name ? { ...file, name } : file
 }
 
 /** The query of an address; what is empty is left out. */

@@ -3,21 +3,6 @@ import { Failure, failureOf } from '@/api/failure'
 import type { NewUnit, RosterReport, Unit, UnitChange } from './types'
 import { type Sent, query, upload } from './files'
 
-/** Most that the server gives at once. */
-const MOST = 200
-
-/** The whole tree, ancestors before their descendants. */
-export async function listUnits(): Promise<Unit[]> {
-  const units: Unit[] = []
-  let cursor: string | undefined
-  do {
-    const page = await get(api.GET('/api/v1/units', { params: { query: { limit: MOST, ...(cursor ? { cursor } : {}) } } }))
-    units.push(...page.items)
-    cursor = page.next_cursor ?? undefined
-  } while (cursor)
-  return units
-}
-
 export function createUnit(unit: NewUnit): Promise<Unit> {
   return get(api.POST('/api/v1/units', { body: unit }))
 }

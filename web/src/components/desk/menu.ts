@@ -5,10 +5,18 @@ export interface MenuItem {
   name: string
   word: string
   icon: DeskIconName
+  /** Only for admins of the whole organisation. */
+  root?: boolean
 }
 
 /** What leaders look at. */
 export const LEADER_MENU: MenuItem[] = [{ name: 'desk-board', word: 'board', icon: 'board' }]
 
 /** What admins look after. */
-export const ADMIN_MENU: MenuItem[] = []
+export const ADMIN_MENU: MenuItem[] = [
+  { name: 'desk-setup', word: 'setup', icon: 'setup', root: true },
+  { name: 'desk-people', word: 'people', icon: 'people' },
+  { name: 'desk-banks', word: 'banks', icon: 'banks', root: true },
+  { name: 'desk-quizzes', word: 'quizzes', icon: 'quizzes' },
+  { name: 'desk-audit', word: 'audit', icon: 'audit' },
+]

@@ -8,6 +8,11 @@ export const en: DeskWords = {
     leave: 'Back',
     leader: 'Reports',
     admin: 'Administration',
+    setup: 'First steps',
+    people: 'Units and people',
+    banks: 'Question banks',
+    quizzes: 'Quizzes',
+    audit: 'Records',
     board: 'Board',
   },
   unit: {

@@ -6,6 +6,11 @@ export const zh = {
     leave: '返回',
     leader: '领导看板',
     admin: '管理',
+    setup: '初始设置',
+    people: '组织与人员',
+    banks: '题库',
+    quizzes: '答题安排',
+    audit: '操作记录',
     board: '看板',
   },
   unit: {
