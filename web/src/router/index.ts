@@ -34,7 +34,7 @@ export const router = createRouter({
 async function openDesk(to: RouteLocationNormalized) {
   const { addDesk } = await import('./desk')
   addDesk(router)
-  return { path: to.fullPath, replace: true }
+  return { path: to.path, query: to.query, hash: to.hash, replace: true }
 }
 
 let started: Promise<void> | null = null

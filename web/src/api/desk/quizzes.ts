@@ -34,7 +34,7 @@ export function checkQuiz(quiz: NewQuiz): Promise<QuizCheck> {
 
 /** A paper as a member would get it; nothing is stored. */
 export function previewQuiz(quiz: NewQuiz): Promise<PreviewPaper> {
-  return get(api.POST('/api/v1/quizzes/preview', { body: quiz }))
+  return get(api.POST('/api/v1/quizzes/preview', { body: quiz })) as unknown as Promise<PreviewPaper>
 }
 
 export async function closeQuiz(id: number, reason: string): Promise<void> {

@@ -36,7 +36,9 @@ export type AuditEntry = Listed<'/api/v1/audit'>
 export type QuizProgress = Got<'/api/v1/quizzes/{id}/progress'>
 export type QuizAttempt = Listed<'/api/v1/quizzes/{id}/attempts'>
 export type QuizCheck = Answered<'/api/v1/quizzes/check'>
-export type PreviewPaper = Answered<'/api/v1/quizzes/preview'>
+type Preview = Answered<'/api/v1/quizzes/preview'>
+/** A paper that nobody takes. */
+export type PreviewPaper = Preview extends { head: infer H } ? H & Omit<Preview, 'head'> : Preview
 
 /** What `POST path` answers with 200. */
 type Answered<P extends keyof paths> = paths[P] extends { post: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never

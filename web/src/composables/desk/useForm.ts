@@ -1,8 +1,8 @@
 import { type Reactive, computed, nextTick, onMounted, onUnmounted, reactive, ref, shallowRef, watch } from 'vue'
 import { onBeforeRouteLeave } from 'vue-router'
 import { asFailure } from '@/api/failure'
-import { useFailure } from '@/composables/useFailure'
 import { session } from '@/session/session'
+import { useRefusal } from './useRefusal'
 
 /** What is wrong, by the JSON pointer of the field. */
 export type Faults = Record<string, string>
@@ -22,7 +22,7 @@ const REST_MS = 400
  * outlives the page, the login and the browser; `restored` then says that it was taken up again.
  */
 export function useForm<T extends object>(empty: () => T, { check, keep }: Options<T> = {}) {
-  const words = useFailure()
+  const words = useRefusal()
   const form = reactive(empty()) as Reactive<T>
   const faults = shallowRef<Faults>({})
   const [failure, busy, restored, tried] = [ref(''), ref(false), ref(false), ref(false)]

@@ -187,6 +187,7 @@ export const adminZh = {
   },
   people: {
     units: '组织',
+    pickUnit: '选择组织',
     importUnits: '批量导入组织',
     importMembers: '批量导入党员',
     importLead: {
@@ -310,7 +311,7 @@ export const adminZh = {
     attemptsDailyHint: '每天第一次的成绩计入排行。',
     unlimited: '不限次数',
     paper: '试卷组成',
-    paperHint: '每一部分从题库里随机抽题，每人的题不一样。右下方会马上显示题库够不够。',
+    paperHint: '每一部分从题库里随机抽题，每人的题不一样。每一部分下面会马上显示题库够不够。',
     part: { single: '一、单项选择题', multiple: '二、多项选择题', judge: '三、判断题', blank: '四、填空题' },
     section: '第 {no} 部分',
     up: '第 {no} 部分上移',
@@ -359,7 +360,7 @@ export const adminZh = {
     saved: '已保存，范围内的党员到时间就能答题。',
     begun: '已经有人开始答题，题目和规则不能再改；可以延长、提前结束，或复制一份另外安排。',
     close: '提前结束',
-    closeAbout: '马上结束这次答题，不能恢复成没有结束过。正在答题的人会按已保存的答案自动交卷计分。',
+    closeAbout: '马上结束这次答题。正在答题的人会按已保存的答案自动交卷计分，交了的卷不能退回。',
     closeYes: '马上结束',
     closed: '已经结束',
     extend: '延长时间',
