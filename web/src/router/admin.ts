@@ -1,4 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router'
+import { getSetup } from '@/api/desk/setup'
+import { isAdmin } from '@/session/rights'
 
 /** The pages of admins; each is its own chunk. */
 export const adminPages: RouteRecordRaw[] = [
@@ -14,3 +16,17 @@ export const adminPages: RouteRecordRaw[] = [
   { path: 'quizzes/:id(\\d+)/change', name: 'desk-quizzes-change', component: () => import('@/pages/desk/QuizFormPage.vue'), props: true },
   { path: 'audit', name: 'desk-audit', component: () => import('@/pages/desk/AuditPage.vue') },
 ].map((page) => ({ ...page, meta: { admin: true } }) as RouteRecordRaw)
+
+let looked = false
+
+/** Whether the desk opens with the first steps: once after the app was opened, while an admin of all has some of them left. */
+export async function beginsHere(): Promise<boolean> {
+  if (looked || !isAdmin.value) return false
+  looked = true
+  try {
+    return (await getSetup()).some(({ done }) => !done)
+  } catch {
+    // Not an admin of all, or no network: the desk itself tells.
+    return false
+  }
+}

@@ -1,7 +1,7 @@
 import type { RouteLocationNormalized, RouteRecordRaw, Router } from 'vue-router'
 import { loadDeskWords } from '@/i18n/desk'
 import { isAdmin, isLeader } from '@/session/rights'
-import { adminPages } from './admin'
+import { adminPages, beginsHere } from './admin'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -19,6 +19,8 @@ const pages: RouteRecordRaw[] = [
 async function enter(to: RouteLocationNormalized) {
   if (!(to.meta.admin ? isAdmin.value : isLeader.value)) return { path: '/', replace: true }
   await loadDeskWords()
+  // Whoever has a new system before them is shown what to do first.
+  if (to.name === 'desk-board' && (await beginsHere())) return { name: 'desk-setup', replace: true }
   return true
 }
 
