@@ -36,3 +36,13 @@ export interface Answer {
   no: number
   answer: string[]
 }
+
+export type BoardReport = Got<'/api/v1/reports/board'>
+export type Figures = BoardReport['now']
+export type ChildReport = BoardReport['children'][number]
+export type MemberReport = Listed<'/api/v1/reports/members'>
+export type Trend = Got<'/api/v1/reports/trend'>
+export type Chapters = Got<'/api/v1/reports/chapters'>
+export type MonthlyReport = Got<'/api/v1/reports/monthly'>
+export type ItemReport = Listed<'/api/v1/reports/items'>
+export type Bank = Listed<'/api/v1/banks'>

@@ -22,6 +22,8 @@ export function useDeskFormat() {
     moment: (at: string) => new Intl.DateTimeFormat(tag(), { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(at)),
     /** One day, such as `11月23日`. */
     day: (day: string) => shown(day, { month: 'long', day: 'numeric' }),
+    /** One day in a chart, such as `11/23`. */
+    shortDay: (day: string) => shown(day, { month: 'numeric', day: 'numeric' }),
     /** A month, such as `2026年11月`. */
     month: (month: string) => shown(`${month}-01`, { year: 'numeric', month: 'long' }),
     /** From a day to another; a whole month by its name. */
