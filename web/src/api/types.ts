@@ -1,13 +1,13 @@
 import type { components, paths } from './schema'
 
-type Schemas = components['schemas']
+export type Schemas = components['schemas']
 
 /** What `GET path` answers. */
-type Got<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } }
+export type Got<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } }
   ? T
   : never
 /** A row of the list that `GET path` answers. */
-type Listed<P extends keyof paths> = Got<P> extends { items: (infer T)[] } ? T : never
+export type Listed<P extends keyof paths> = Got<P> extends { items: (infer T)[] } ? T : never
 
 export type Me = Schemas['Me']
 export type Kind = Schemas['Kind']

@@ -66,7 +66,7 @@ export function useAttempt(id: string, ended: (ending: Ending, late: number[]) =
       if (!here) return
       absence.value = null
       const found = await keepAttempt(attempt, member.id, record.value?.title ?? '', null)
-      if (attempt.status === 'graded') return await finish(attempt)
+      if (attempt.status !== 'running') return await finish(attempt)
       if (queue.value) queue.value.mergeServer(attempt.answers)
       else await show(found, attempt)
       record.value = { ...found, position: record.value?.position ?? found.position }

@@ -1,6 +1,7 @@
 import type { RouteLocationNormalized, RouteRecordRaw, Router } from 'vue-router'
 import { loadDeskWords } from '@/i18n/desk'
 import { isAdmin, isLeader } from '@/session/rights'
+import { adminPages, beginsHere } from './admin'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -21,6 +22,8 @@ const pages: RouteRecordRaw[] = [
 async function enter(to: RouteLocationNormalized) {
   if (!(to.meta.admin ? isAdmin.value : isLeader.value)) return { path: '/', replace: true }
   await loadDeskWords()
+  // Whoever has a new system before them is shown what to do first.
+  if (to.name === 'desk-board' && (await beginsHere())) return { name: 'desk-setup', replace: true }
   return true
 }
 
@@ -30,6 +33,6 @@ export function addDesk(router: Router): void {
   router.addRoute({
     path: '/desk',
     component: () => import('@/pages/desk/DeskLayout.vue'),
-    children: pages.map((page) => ({ ...page, beforeEnter: enter }) as RouteRecordRaw),
+    children: [...pages, ...adminPages].map((page) => ({ ...page, beforeEnter: enter }) as RouteRecordRaw),
   })
 }

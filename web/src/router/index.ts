@@ -1,6 +1,7 @@
 import { watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import LoginPage from '@/pages/LoginPage.vue'
+import { home } from '@/session/rights'
 import { session, start } from '@/session/session'
 import { memberRoutes } from './member'
 
@@ -34,7 +35,7 @@ export const router = createRouter({
 async function openDesk(to: RouteLocationNormalized) {
   const { addDesk } = await import('./desk')
   addDesk(router)
-  return { path: to.fullPath, replace: true }
+  return { path: to.path, query: to.query, hash: to.hash, replace: true }
 }
 
 let started: Promise<void> | null = null
@@ -75,5 +76,5 @@ function back(path: string): { back?: string } {
 
 /** Where to go after the login: a screen of this app and nothing else. */
 export function target(back: unknown): string {
-  return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/'
+  return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : home()
 }

@@ -7,6 +7,8 @@ export interface MenuItem {
   icon: DeskIconName
   /** What of the address is taken along from another page that has it too. */
   keeps?: readonly string[]
+  /** Only for admins of the whole organisation. */
+  root?: boolean
 }
 
 const SEEN = ['unit', 'period', 'on', 'quiz'] as const
@@ -20,4 +22,10 @@ export const LEADER_MENU: MenuItem[] = [
 ]
 
 /** What admins look after. */
-export const ADMIN_MENU: MenuItem[] = []
+export const ADMIN_MENU: MenuItem[] = [
+  { name: 'desk-setup', word: 'setup', icon: 'setup', root: true },
+  { name: 'desk-people', word: 'people', icon: 'people' },
+  { name: 'desk-banks', word: 'banks', icon: 'banks', root: true },
+  { name: 'desk-quizzes', word: 'quizzes', icon: 'quizzes' },
+  { name: 'desk-audit', word: 'audit', icon: 'audit' },
+]

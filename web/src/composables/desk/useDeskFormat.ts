@@ -18,6 +18,8 @@ export function useDeskFormat() {
     percent: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value, 1)}%`),
     /** A score or another figure. */
     figure: (value: number | null | undefined, digits = 2) => (value == null ? NONE : rounded(value, digits)),
+    /** A moment with its year, such as `2026/11/23 09:30`. */
+    moment: (at: string) => new Intl.DateTimeFormat(tag(), { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(at)),
     /** One day, such as `11月23日`. */
     day: (day: string) => shown(day, { month: 'long', day: 'numeric' }),
     /** One day in a chart, such as `11/23`. */
