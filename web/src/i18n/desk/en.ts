@@ -104,7 +104,6 @@ export const en: DeskWords = {
     attempts: 'Attempts',
     elapsed: 'Time',
     last: 'Last attempt',
-    login: 'Account',
     taken: '{count} took part',
     absent: '{count} did not take part',
     allTaken: 'Everybody took part.',

@@ -102,7 +102,6 @@ export const zh = {
     attempts: '次数',
     elapsed: '用时',
     last: '最近答题',
-    login: '账号',
     taken: '已参加 {count} 人',
     absent: '未参加 {count} 人',
     allTaken: '全部参加了。',
