@@ -44,6 +44,7 @@ export const en: DeskWords = {
   board: {
     title: 'Board',
     asOf: 'as of {time}',
+    running: 'still running, compared with the whole span before',
     path: 'Units above',
   },
   figure: {

@@ -42,6 +42,7 @@ export const zh = {
   board: {
     title: '学习看板',
     asOf: '数据截至 {time}',
+    running: '本期未结束，与上一整期相比',
     path: '上级组织',
   },
   figure: {
