@@ -26,6 +26,8 @@ use crate::domain::practice::PracticeFrom;
         (name = "attempts", description = "Begin, save, submit, review"),
         (name = "practice", description = "Practice, favourites, wrong answers, progress"),
         (name = "leaderboards", description = "Rankings"),
+        (name = "reports", description = "Reports for leaders of a unit"),
+        (name = "audit", description = "What admins have changed"),
         (name = "system", description = "Health and metrics")
     ),
     // What only a query parameter refers to is not collected from the handlers.
@@ -34,7 +36,7 @@ use crate::domain::practice::PracticeFrom;
 pub(super) struct ApiDoc;
 
 /// What somebody with an initial password may call.
-const INITIAL_PASSWORD_WILL_DO: [&str; 3] = ["/auth/logout", "/me", "/me/password"];
+const INITIAL_PASSWORD_WILL_DO: [&str; 4] = ["/auth/logout", "/me", "/me/password", "/setup"];
 
 /// Adds what every operation shares: the way to log in, and the problems that it can answer.
 pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
@@ -92,7 +94,11 @@ fn add_shared_problems(path: &str, operation: &mut Operation) {
         codes.push(InvalidFields);
     }
     // What a query names may not exist either.
-    if path.contains('{') || path.contains("leaderboards") || path.ends_with("/members") {
+    if path.contains('{')
+        || path.contains("leaderboards")
+        || path.contains("/reports/")
+        || path.ends_with("/members")
+    {
         codes.push(NotFound);
     }
     let responses = &mut operation.responses.responses;

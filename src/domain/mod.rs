@@ -4,13 +4,17 @@
 //! the same question, in a test and in ten years.
 
 pub mod attempt;
+pub mod audit;
 pub mod blueprint;
 pub mod device;
 pub mod draw;
 pub mod duplicates;
+pub mod fill;
 pub mod grading;
 pub mod ids;
+pub mod item_statistics;
 pub mod message;
+pub mod month;
 pub mod org;
 pub mod password;
 pub mod period;
@@ -21,6 +25,8 @@ pub mod question;
 mod question_faults;
 pub mod quiz;
 pub mod ranking;
+pub mod report;
 pub mod roles;
 pub mod streak;
 pub mod time;
+pub mod unit_day;

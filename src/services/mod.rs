@@ -3,8 +3,10 @@
 
 pub mod accounts;
 pub mod attempts;
+pub mod audit;
 pub mod bank_check;
 pub mod bank_files;
+pub mod bank_revisions;
 pub mod banks;
 mod context;
 pub mod demo;
@@ -15,16 +17,24 @@ pub mod import;
 pub mod leaderboards;
 mod live_quiz;
 pub mod members;
+pub mod password_slips;
 mod passwords;
 pub mod practice;
+pub mod quiz_drafts;
+pub mod quiz_progress;
+mod quiz_times;
 pub mod quizzes;
 mod refresh_tokens;
+pub mod reports;
 pub mod rosters;
 pub mod sessions;
+pub mod setup;
 mod signals;
+pub mod statistics;
 pub mod streams;
 mod tokens;
 pub mod units;
+pub mod voids;
 
 use std::sync::Arc;
 
@@ -54,11 +64,17 @@ pub struct Services {
     /// Attempts: begin, save, submit, review.
     pub attempts: attempts::Attempts,
     /// Rankings.
-    pub leaderboards: leaderboards::Leaderboards,
+    pub leaderboards: Arc<leaderboards::Leaderboards>,
+    /// Sums of the results.
+    pub statistics: Arc<statistics::Statistics>,
+    /// Reports for leaders.
+    pub reports: reports::Reports,
     /// News of rankings.
     pub streams: streams::Streams,
     /// Practice, favourites, progress.
     pub practice: practice::Practice,
+    /// What admins have changed.
+    pub audit: audit::Audit,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -76,6 +92,8 @@ impl Services {
     ) -> Result<Self, ServiceError> {
         let context = Arc::new(Context::new(database, settings, clock, entropy)?);
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        let statistics = Arc::new(statistics::Statistics::new(Arc::clone(&context)));
+        let leaderboards = Arc::new(leaderboards::Leaderboards::start(Arc::clone(&context)).await?);
         Ok(Self {
             accounts,
             sessions: sessions::Sessions::new(Arc::clone(&context)),
@@ -85,9 +103,12 @@ impl Services {
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
-            leaderboards: leaderboards::Leaderboards::start(Arc::clone(&context)).await?,
+            statistics: Arc::clone(&statistics),
+            reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards), statistics),
+            leaderboards,
             streams: streams::Streams::new(Arc::clone(&context)),
             practice: practice::Practice::new(Arc::clone(&context)),
+            audit: audit::Audit::new(Arc::clone(&context)),
             context,
         })
     }

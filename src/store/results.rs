@@ -6,6 +6,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::schema::{attempts, quizzes};
+use super::voids::list_voided_numbers;
 use super::{AnyConnection, StoreError};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
 use crate::domain::period::Calendar;
@@ -30,7 +31,8 @@ pub enum Wanted {
     },
 }
 
-type Columns = ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<bool>));
+type Columns =
+    ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<bool>));
 
 /// What each quiz is for.
 ///
@@ -48,6 +50,7 @@ pub fn list_kinds(connection: &mut AnyConnection) -> Result<HashMap<QuizId, Quiz
 }
 
 /// Gives the graded attempts that are wanted to `take`, one by one and in no order: there may be millions.
+/// Voided ones are left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,7 +60,7 @@ pub fn for_each_entry(
     calendar: &Calendar,
     mut take: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
-    let kinds = list_kinds(connection)?;
+    let (kinds, voided) = (list_kinds(connection)?, list_voided_numbers(connection)?);
     let query = attempts::table.filter(attempts::settled_no.is_not_null()).select((
         (
             attempts::settled_no,
@@ -66,7 +69,13 @@ pub fn for_each_entry(
             attempts::unit_id,
             attempts::started_at,
         ),
-        (attempts::score, attempts::elapsed_ms, attempts::submitted_at, attempts::passed),
+        (
+            attempts::score,
+            attempts::max_score,
+            attempts::elapsed_ms,
+            attempts::submitted_at,
+            attempts::passed,
+        ),
     ));
     macro_rules! read_from {
         ($concrete:expr, $mode:ty) => {{
@@ -81,7 +90,10 @@ pub fn for_each_entry(
                     .filter(attempts::settled_no.gt(after).or(attempts::settled_no.eq_any(numbers.clone()))),
             };
             for row in query.load_iter::<Columns, $mode>($concrete)? {
-                take(read_entry(row?, &kinds, calendar)?);
+                let entry = read_entry(row?, &kinds, calendar)?;
+                if !voided.contains(&entry.no) {
+                    take(entry);
+                }
             }
         }};
     }
@@ -104,7 +116,7 @@ pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError>
 }
 
 fn read_entry(
-    ((no, quiz, member, unit, started_at), (score, elapsed_ms, submitted_at, passed)): Columns,
+    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): Columns,
     kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
@@ -120,6 +132,7 @@ fn read_entry(
         started_at: Millis(started_at),
         day: calendar.date(Millis(started_at)),
         score: Points(score.ok_or_else(missing)?),
+        max_score: Points(max_score.ok_or_else(missing)?),
         elapsed_ms: elapsed_ms.ok_or_else(missing)?,
         submitted_at: Millis(submitted_at.ok_or_else(missing)?),
         passed: passed.ok_or_else(missing)?,

@@ -80,6 +80,7 @@ table! {
         revision -> Integer,
         created_at -> BigInt,
         created_by -> Nullable<BigInt>,
+        undoes -> Nullable<Integer>,
     }
 }
 
@@ -199,6 +200,92 @@ table! {
     }
 }
 
+table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor_id -> Nullable<BigInt>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        subject_name -> Text,
+        unit_id -> Nullable<BigInt>,
+        unit_name -> Nullable<Text>,
+        unit_path -> Nullable<Text>,
+        left_path -> Nullable<Text>,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    voided_attempts (attempt_id) {
+        attempt_id -> Text,
+        at -> BigInt,
+        by -> BigInt,
+        reason -> Text,
+    }
+}
+
+table! {
+    statistics_progress (id) {
+        id -> BigInt,
+        taken_no -> BigInt,
+        version -> BigInt,
+        began_version -> BigInt,
+        timezone -> Text,
+    }
+}
+
+table! {
+    unit_days (day, unit_id, quiz_id) {
+        day -> Text,
+        unit_id -> BigInt,
+        quiz_id -> BigInt,
+        results -> BigInt,
+        passed -> BigInt,
+        excellent -> BigInt,
+        score -> BigInt,
+        max_score -> BigInt,
+        elapsed_ms -> BigInt,
+        members -> Binary,
+        chapters -> Text,
+        version -> BigInt,
+    }
+}
+
+table! {
+    item_statistics (quiz_id, question_id, from_revision) {
+        quiz_id -> BigInt,
+        question_id -> BigInt,
+        from_revision -> Integer,
+        shown -> BigInt,
+        answered -> BigInt,
+        x -> BigInt,
+        xx -> BigInt,
+        y -> BigInt,
+        yy -> BigInt,
+        xy -> BigInt,
+        chosen -> Text,
+    }
+}
+
+table! {
+    counted_voids (attempt_id) {
+        attempt_id -> Text,
+    }
+}
+
+table! {
+    monthly_reports (month, unit_id) {
+        month -> Text,
+        unit_id -> BigInt,
+        fixed_at -> BigInt,
+        report -> Text,
+    }
+}
+
 joinable!(members -> units (unit_id));
 joinable!(sessions -> members (member_id));
 joinable!(role_grants -> units (unit_id));
@@ -209,6 +296,11 @@ joinable!(quizzes -> units (unit_id));
 joinable!(quizzes -> banks (bank_id));
 joinable!(attempts -> quizzes (quiz_id));
 joinable!(attempts -> units (unit_id));
+joinable!(attempts -> members (member_id));
+joinable!(audit_log -> members (actor_id));
+joinable!(voided_attempts -> attempts (attempt_id));
+joinable!(voided_attempts -> members (by));
+joinable!(bank_revisions -> members (created_by));
 joinable!(devices -> sessions (session_id));
 joinable!(learning -> questions (question_id));
 joinable!(favourites -> questions (question_id));
@@ -229,4 +321,8 @@ allow_tables_to_appear_in_same_query!(
     learning,
     learned_attempts,
     favourites,
+    audit_log,
+    voided_attempts,
+    unit_days,
+    counted_voids,
 );
