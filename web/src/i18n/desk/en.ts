@@ -153,7 +153,7 @@ export const en: DeskWords = {
     chapter: 'Chapter',
     percent: 'Percentage',
     items: 'Answers',
-    note: 'The score per member counts everybody; who did not take part counts 0. Pass and excellence rates are shares of the papers; 90% of the points and more is excellent.',
+    note: 'The score per member counts everybody; who did not take part counts 0. Pass and excellence rates are shares of the papers; 90% of the points and more is excellent. Changes of rates are in percentage points.',
   },
   items: {
     title: 'Item analysis',
