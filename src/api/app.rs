@@ -20,8 +20,8 @@ use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{
-    accounts, attempts, bank_files, banks, leaderboards, members, middleware, practice, quizzes, rosters,
-    sessions, stream, system, units, web as web_app,
+    accounts, attempts, audit, bank_files, banks, leaderboards, members, middleware, practice, quiz_desk,
+    quiz_watch, quizzes, revisions, rosters, sessions, setup, slips, stream, system, units, web as web_app,
 };
 use crate::services::{Services, Signals};
 
@@ -74,6 +74,7 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(members::create_member)
         .service(rosters::import_members)
         .service(rosters::show_member_template)
+        .service(slips::reset_passwords)
         .service(members::update_member)
         .service(banks::list_banks)
         .service(banks::create_bank)
@@ -81,6 +82,9 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(banks::create_question)
         .service(banks::update_question)
         .service(banks::delete_question)
+        .service(revisions::show_history)
+        .service(revisions::list_revisions)
+        .service(revisions::undo_revision)
         .service(bank_files::show_bank_template)
         .service(bank_files::import_bank)
         .service(bank_files::begin_import)
@@ -89,6 +93,13 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(bank_files::export_bank)
         .service(quizzes::list_quizzes)
         .service(quizzes::create_quiz)
+        .service(quiz_desk::check_quiz)
+        .service(quiz_desk::preview_quiz)
+        .service(quiz_desk::close_quiz)
+        .service(quiz_desk::extend_quiz)
+        .service(quiz_watch::show_quiz_progress)
+        .service(quiz_watch::list_quiz_attempts)
+        .service(quiz_watch::void_attempt)
         .service(quizzes::show_quiz)
         .service(quizzes::update_quiz)
         .service(quizzes::delete_quiz)
@@ -98,6 +109,9 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(sessions::list_sessions)
         .service(sessions::end_session)
         .service(sessions::end_other_sessions)
+        .service(audit::list_audit)
+        .service(audit::export_audit)
+        .service(setup::show_setup)
         .service(practice::show_progress)
         .service(practice::list_practice_questions)
         .service(practice::answer_practice_question)

@@ -12,6 +12,7 @@ use super::app::ApiState;
 use super::extract::{Anyone, Body, Caller, OptionalBody, PathPart, Query};
 use super::page::{Page, PageParams};
 use super::problem::Problem;
+use super::quiz_watch::VoidedResponse;
 use super::wire::{timestamp, with_ready_field};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::grading::shown_key;
@@ -21,7 +22,7 @@ use crate::domain::question::{Kind, letter};
 use crate::domain::quiz::QuizKind;
 use crate::domain::time::Millis;
 use crate::services::ServiceError;
-use crate::services::attempts::{AttemptRow, AttemptView, QuizRow, SentAnswers};
+use crate::services::attempts::{AttemptView, ListedAttempt, SentAnswers};
 
 /// Room for a paper of some 20 items, in bytes; a larger one grows.
 const PAPER_BYTES: usize = 16 << 10;
@@ -122,6 +123,9 @@ pub(super) struct AttemptHead {
     /// Once it is graded.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<ResultResponse>,
+    /// When its status is `voided`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voided: Option<VoidedResponse>,
 }
 
 /// What an item earned, and why.
@@ -180,12 +184,13 @@ fn attempt_response(status: StatusCode, view: &AttemptView, now: Millis) -> Resu
     let head = AttemptHead {
         id: attempt.id.0.clone(),
         quiz_id: attempt.quiz_id.0,
-        status: attempt.status(),
+        status: if view.voided.is_some() { AttemptStatus::Voided } else { attempt.status() },
         started_at: timestamp(attempt.started_at),
         deadline: attempt.deadline.map(timestamp),
         now: timestamp(now),
         answers,
         result: ResultResponse::new(view),
+        voided: view.voided.as_deref().map(VoidedResponse::new),
     };
     let mut body = Vec::with_capacity(PAPER_BYTES);
     serde_json::to_writer(&mut body, &head)
@@ -256,13 +261,16 @@ pub(super) struct AttemptSummaryResponse {
     correct: Option<u32>,
     total: Option<u32>,
     elapsed_ms: Option<i64>,
+    /// When its status is `voided`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voided: Option<VoidedResponse>,
 }
 
-impl From<(AttemptRow, QuizRow)> for AttemptSummaryResponse {
-    fn from((attempt, quiz): (AttemptRow, QuizRow)) -> Self {
+impl From<ListedAttempt> for AttemptSummaryResponse {
+    fn from(ListedAttempt { attempt, quiz, voided }: ListedAttempt) -> Self {
         let result = attempt.result.as_ref();
         Self {
-            status: attempt.status(),
+            status: if voided.is_some() { AttemptStatus::Voided } else { attempt.status() },
             quiz_id: attempt.quiz_id.0,
             quiz_title: quiz.rules.title,
             quiz_kind: quiz.rules.kind,
@@ -275,6 +283,7 @@ impl From<(AttemptRow, QuizRow)> for AttemptSummaryResponse {
             correct: result.map(|result| result.correct),
             total: result.map(|result| result.total),
             elapsed_ms: result.map(|result| result.elapsed_ms),
+            voided: voided.as_deref().map(VoidedResponse::new),
             id: attempt.id.0,
         }
     }
@@ -386,6 +395,6 @@ pub(super) async fn list_my_attempts(
     let before = page.0.cursor::<(i64, String)>()?.map(|(at, id)| (Millis(at), AttemptId(id)));
     let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let rows = state.services.attempts.list(&caller.principal, before, more).await?;
-    let position = |(row, _): &(AttemptRow, QuizRow)| (row.started_at.0, row.id.0.clone());
+    let position = |row: &ListedAttempt| (row.attempt.started_at.0, row.attempt.id.0.clone());
     Ok(Json(Page::cut(rows, limit, position, Into::into)))
 }

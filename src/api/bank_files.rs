@@ -49,8 +49,8 @@ pub(super) struct ImportParams {
 }
 
 impl ImportParams {
-    fn options(&self) -> ImportOptions {
-        ImportOptions { dry_run: self.dry_run, accept_valid: self.accept_valid }
+    fn options(&self, file_name: Option<String>) -> ImportOptions {
+        ImportOptions { dry_run: self.dry_run, accept_valid: self.accept_valid, file_name }
     }
 }
 
@@ -196,7 +196,8 @@ pub(super) async fn import_bank(
     let banks = &state.services.banks;
     let wants_workbook = params.0.report == ReportForm::Xlsx;
     let format = &params.0.format;
-    match banks.import(&caller.principal, code.0, format, upload.file, params.0.options()).await {
+    let options = params.0.options(upload.name);
+    match banks.import(&caller.principal, code.0, format, upload.file, options).await {
         Ok(report) if wants_workbook && !report.rejected.is_empty() => {
             rejected_workbook(HttpResponse::Ok(), &report)
         }
@@ -226,7 +227,7 @@ pub(super) async fn begin_import(
     upload: Upload,
 ) -> Result<HttpResponse, Problem> {
     let BeginParams { format, dry_run, accept_valid } = params.0;
-    let options = ImportOptions { dry_run, accept_valid };
+    let options = ImportOptions { dry_run, accept_valid, file_name: upload.name };
     let banks = &state.services.banks;
     let status = banks.begin_import(&caller.principal, code.0, &format, upload.file, options).await?;
     let location = (header::LOCATION, format!("/api/v1/imports/{}", status.id));

@@ -142,6 +142,8 @@ pub(super) struct QuestionParams {
     kind: Option<Kind>,
     /// Only questions that hold this in code, stem, options or source.
     q: Option<String>,
+    /// As they stood in this revision; the current one when it is left out.
+    revision: Option<i32>,
 }
 
 /// The banks.
@@ -181,7 +183,7 @@ pub(super) async fn create_bank(
     Ok(HttpResponse::Created().json(bank))
 }
 
-/// The questions of a bank's current revision, with their keys.
+/// The questions of a bank, with their keys: of its current revision, or of an earlier one.
 #[utoipa::path(
     tag = "banks",
     security(("bearer" = [])),
@@ -197,9 +199,9 @@ pub(super) async fn list_questions(
     page: Query<PageParams>,
 ) -> Result<Json<Page<QuestionResponse>>, Problem> {
     let limit = page.0.limit()?;
-    let QuestionParams { chapter, kind, q } = params.0;
+    let QuestionParams { chapter, kind, q, revision } = params.0;
     let text = q.filter(|text| !text.is_empty());
-    let filter = QuestionFilter { chapter, kind, text, after: page.0.cursor()?, limit: limit + 1 };
+    let filter = QuestionFilter { chapter, kind, text, after: page.0.cursor()?, revision, limit: limit + 1 };
     let rows = state.services.banks.questions(&caller.principal, code.0, filter).await?;
     Ok(Json(Page::cut(rows, limit, |row| row.question.code.clone(), Into::into)))
 }

@@ -26,6 +26,7 @@ use crate::domain::practice::PracticeFrom;
         (name = "attempts", description = "Begin, save, submit, review"),
         (name = "practice", description = "Practice, favourites, wrong answers, progress"),
         (name = "leaderboards", description = "Rankings"),
+        (name = "audit", description = "What admins have changed"),
         (name = "system", description = "Health and metrics")
     ),
     // What only a query parameter refers to is not collected from the handlers.
@@ -34,7 +35,7 @@ use crate::domain::practice::PracticeFrom;
 pub(super) struct ApiDoc;
 
 /// What somebody with an initial password may call.
-const INITIAL_PASSWORD_WILL_DO: [&str; 3] = ["/auth/logout", "/me", "/me/password"];
+const INITIAL_PASSWORD_WILL_DO: [&str; 4] = ["/auth/logout", "/me", "/me/password", "/setup"];
 
 /// Adds what every operation shares: the way to log in, and the problems that it can answer.
 pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {

@@ -29,6 +29,8 @@ use crate::services::accounts::KnownCaller;
 
 /// Largest JSON body, in bytes.
 pub(super) const MOST_JSON_BYTES: usize = 1 << 20;
+/// Longest name of a file that is kept, in characters.
+const LONGEST_FILE_NAME: usize = 200;
 /// Largest upload, in bytes.
 pub(super) const MOST_UPLOAD_BYTES: usize = 32 << 20;
 
@@ -53,6 +55,8 @@ pub(super) struct Leaders;
 pub(super) struct Admins;
 /// An admin of everything.
 pub(super) struct RootAdmins;
+/// An admin of everything, even with an initial password.
+pub(super) struct RootAdminsAtAll;
 
 impl Policy for Anyone {
     fn admits(_: &Principal) -> bool {
@@ -81,6 +85,14 @@ impl Policy for Admins {
 }
 
 impl Policy for RootAdmins {
+    fn admits(principal: &Principal) -> bool {
+        principal.is_root_admin()
+    }
+}
+
+impl Policy for RootAdminsAtAll {
+    const AFTER_PASSWORD_CHANGE: bool = false;
+
     fn admits(principal: &Principal) -> bool {
         principal.is_root_admin()
     }
@@ -244,6 +256,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for PathPart<T> {
 pub(super) struct Upload {
     /// The file.
     pub file: Bytes,
+    /// What it is called at the caller's.
+    pub name: Option<String>,
 }
 
 #[derive(MultipartForm)]
@@ -262,11 +276,21 @@ impl FromRequest for Upload {
         let form = MultipartForm::<UploadFields>::from_request(request, payload);
         Box::pin(async move {
             match form.await {
-                Ok(form) => Ok(Self { file: form.into_inner().file.data }),
+                Ok(form) => {
+                    let file = form.into_inner().file;
+                    Ok(Self { name: file.file_name.as_deref().and_then(plain_name), file: file.data })
+                }
                 Err(error) => Err(upload_problem(&error)),
             }
         })
     }
+}
+
+/// A file's name without its folder and without what cannot be shown.
+fn plain_name(given: &str) -> Option<String> {
+    let name = given.rsplit(['/', '\\']).next()?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_FILE_NAME).collect();
+    Some(name).filter(|name| !name.trim().is_empty())
 }
 
 /// An upload of one file, for the API's description.

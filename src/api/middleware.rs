@@ -15,6 +15,7 @@ use actix_web::web::Data;
 use super::app::ApiState;
 use super::problem::LANGUAGE;
 use crate::domain::message::Language;
+use crate::services::audit::{Source, from_source};
 
 /// The header that names a request in answers and logs.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,7 +35,7 @@ pub(super) async fn observe(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let began = Instant::now();
-    let id = request_id(&request);
+    let id: Arc<str> = request_id(&request).into();
     let language = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)
@@ -47,7 +48,8 @@ pub(super) async fn observe(
         // HEAD is GET without the body (RFC 9110, section 9.3.2), which the server leaves out by itself.
         request.head_mut().method = Method::GET;
     }
-    let mut response = LANGUAGE.scope(Cell::new(language), next.call(request)).await?;
+    let handling = from_source(Source::Request(Arc::clone(&id)), next.call(request));
+    let mut response = LANGUAGE.scope(Cell::new(language), handling).await?;
     let route = state.as_ref().and_then(|state| state.route_of(response.request().path()));
     let route = route.map_or(&*NO_ROUTE, |route| &route.template);
     let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());

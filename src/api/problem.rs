@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::bank_files::ImportReportResponse;
 use super::rosters::RosterReportResponse;
+use crate::domain::blueprint::Shortfall;
 use crate::domain::message::{Language, Message};
 use crate::domain::question::Fault;
-use crate::message;
 use crate::services::ServiceError;
 
 tokio::task_local! {
@@ -75,9 +75,13 @@ problems! {
     LoginTaken "login-taken" 409 "账号已被使用" "The login is taken";
     UnitNotEmpty "unit-not-empty" 409 "组织下还有下级、成员或成绩，不能删除" "The unit is not empty";
     QuizInUse "quiz-in-use" 409 "已有人开始答题，不能更改或删除" "Somebody has begun this quiz";
+    KeysShown "keys-shown" 409 "正确答案已经公布，不能再延长" "The right answers are shown already; it cannot be extended";
     QuizNotOpen "quiz-not-open" 409 "答题尚未开始或已经结束" "The quiz is not open";
     NoAttemptsLeft "no-attempts-left" 409 "答题次数已用完" "No attempts are left";
     AttemptClosed "attempt-closed" 409 "答题已结束，不再接收答案" "The attempt is closed";
+    AttemptRunning "attempt-running" 409 "还在答题，不能作废" "The attempt is still running";
+    AttemptVoided "attempt-voided" 409 "这次答题已经作废" "The attempt is voided already";
+    RevisionNotCurrent "revision-not-current" 409 "题库已有新的版本，请刷新后再试" "The bank has another revision by now; look again";
     QuestionLocked "question-locked" 409 "这道题在你尚未公布答案的试卷里，公布后再来练习" "This question is on a paper of yours whose key is not shown yet; practise it later";
     BodyTooLarge "body-too-large" 413 "内容过大" "The body is too large";
     UnsupportedMediaType "unsupported-media-type" 415 "不支持这种内容类型" "This media type is not supported";
@@ -98,6 +102,13 @@ pub(super) struct FieldFault {
     pub pointer: String,
     /// What is wrong and how to mend it.
     pub detail: String,
+}
+
+impl FieldFault {
+    /// A fault in the language of the caller.
+    pub(super) fn new(fault: &Fault, language: Language) -> Self {
+        Self { pointer: fault.pointer.clone(), detail: fault.message.text(language).to_owned() }
+    }
 }
 
 /// The body of a problem (RFC 9457).
@@ -163,14 +174,8 @@ impl Problem {
 
     pub(super) fn body(&self, language: Language) -> ProblemResponse {
         let title = self.code.title(language);
-        let faults: Vec<FieldFault> = self
-            .faults
-            .iter()
-            .map(|fault| FieldFault {
-                pointer: fault.pointer.clone(),
-                detail: fault.message.text(language).to_owned(),
-            })
-            .collect();
+        let faults: Vec<FieldFault> =
+            self.faults.iter().map(|fault| FieldFault::new(fault, language)).collect();
         let detail = match (&self.detail, faults.as_slice()) {
             (Some(detail), _) => detail.text(language).to_owned(),
             (None, [only]) => format!("{} {}", only.pointer, only.detail),
@@ -227,29 +232,20 @@ impl From<ServiceError> for Problem {
             ServiceError::LoginTaken => Self::new(Code::LoginTaken),
             ServiceError::UnitNotEmpty => Self::new(Code::UnitNotEmpty),
             ServiceError::QuizInUse => Self::new(Code::QuizInUse),
+            ServiceError::KeysShown => Self::new(Code::KeysShown),
             ServiceError::QuizNotOpen => Self::new(Code::QuizNotOpen),
             ServiceError::NoAttemptsLeft => Self::new(Code::NoAttemptsLeft),
             ServiceError::AttemptClosed => Self::new(Code::AttemptClosed),
+            ServiceError::AttemptRunning => Self::new(Code::AttemptRunning),
+            ServiceError::AttemptVoided => Self::new(Code::AttemptVoided),
+            ServiceError::RevisionNotCurrent => Self::new(Code::RevisionNotCurrent),
             ServiceError::QuestionLocked => Self::new(Code::QuestionLocked),
             ServiceError::Invalid(faults) => Self::invalid(faults),
             ServiceError::UnreadableFile(message) => Self::with_detail(Code::UnreadableFile, message),
             ServiceError::UnwritableFile(message) => Self::with_detail(Code::UnwritableFile, message),
             ServiceError::UnsupportedFormat => Self::new(Code::UnsupportedFormat),
             ServiceError::BlueprintUnfillable(shortfalls) => {
-                let faults = shortfalls
-                    .iter()
-                    .map(|shortfall| {
-                        let (wanted, missing) = (shortfall.wanted, shortfall.missing);
-                        let section = shortfall.section + 1;
-                        Fault {
-                            pointer: format!("/sections/{}/count", shortfall.section),
-                            message: message!(
-                                "第 {section} 部分要 {wanted} 题，缺 {missing} 题",
-                                "section {section} asks for {wanted} questions, {missing} are missing"
-                            ),
-                        }
-                    })
-                    .collect();
+                let faults = shortfalls.iter().map(Shortfall::fault).collect();
                 Self { faults, ..Self::new(Code::BlueprintUnfillable) }
             }
             ServiceError::ImportRejected(report) => {

@@ -125,7 +125,8 @@ fn after_submit() -> Reveal {
 }
 
 impl NewQuizRequest {
-    fn draft(self, now: Millis) -> QuizDraft {
+    /// The quiz that is asked for, at the instant `now`.
+    pub(super) fn draft(self, now: Millis) -> QuizDraft {
         QuizDraft {
             bank: self.bank,
             unit_id: self.unit_id.map(UnitId),

@@ -12,7 +12,7 @@ use super::problem::{Problem, language};
 use super::wire::{PlaceResponse, places};
 use crate::domain::message::Language;
 use crate::formats::RosterReport;
-use crate::services::rosters::{member_template, unit_template};
+use crate::services::rosters::{RosterOptions, member_template, unit_template};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -83,8 +83,8 @@ pub(super) async fn import_units(
     params: Query<RosterParams>,
     upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
-    let file = &upload.file;
-    let report = state.services.rosters.import_units(&caller.principal, file, params.0.dry_run).await?;
+    let options = RosterOptions { dry_run: params.0.dry_run, file_name: upload.name };
+    let report = state.services.rosters.import_units(&caller.principal, &upload.file, options).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }
 
@@ -104,8 +104,8 @@ pub(super) async fn import_members(
     params: Query<RosterParams>,
     upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
-    let file = &upload.file;
-    let report = state.services.rosters.import_members(&caller.principal, file, params.0.dry_run).await?;
+    let options = RosterOptions { dry_run: params.0.dry_run, file_name: upload.name };
+    let report = state.services.rosters.import_members(&caller.principal, &upload.file, options).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }
 

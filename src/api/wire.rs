@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{MemberId, UnitId};
 use crate::domain::message::Language;
+use crate::domain::org::UnitKind;
 use crate::domain::roles::{Grant, Role};
 use crate::domain::time::Millis;
 use crate::formats::{Place, RejectedQuestion};
+use crate::services::units::UnitRow;
 
 /// An instant in RFC 3339, UTC.
 pub(super) fn timestamp(at: Millis) -> Timestamp {
@@ -90,4 +92,38 @@ where
     T: Deserialize<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A unit, as the pages of leaders and admins show it.
+#[derive(Clone, Serialize, ToSchema)]
+pub(super) struct UnitRef {
+    /// Its id.
+    pub id: i64,
+    /// Its level.
+    pub kind: UnitKind,
+    /// Its stable name in files.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A member, as others refer to them.
+#[derive(Clone, Serialize, ToSchema)]
+pub(super) struct MemberName {
+    /// Their id.
+    pub id: i64,
+    /// Their name.
+    pub name: String,
+}
+
+impl From<(MemberId, String)> for MemberName {
+    fn from((id, name): (MemberId, String)) -> Self {
+        Self { id: id.0, name }
+    }
+}
+
+impl From<UnitRow> for UnitRef {
+    fn from(unit: UnitRow) -> Self {
+        Self { id: unit.id.0, kind: unit.kind, code: unit.code, name: unit.name }
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Refusal, explain, merge, open, read_file, tell_first_start};
+use super::{Refusal, explain, file_name, merge, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
 use crate::domain::quality::Document;
 use crate::formats::{FoundBank, Place, recognise, unrecognised};
@@ -122,6 +122,8 @@ async fn import(
     dry_run: bool,
 ) -> Result<(), Refusal> {
     let found = read_banks(files)?;
+    let names: Vec<String> = files.iter().filter_map(|path| file_name(path)).collect();
+    let names = names.join(", ");
     let title = found.iter().find_map(|bank| bank.title.clone()).unwrap_or_else(|| bank.clone());
     let (services, _, filled) = open(database).await?;
     if let Some(filled) = &filled {
@@ -144,7 +146,7 @@ async fn import(
         services.banks.create(&operator, bank.clone(), title).await.map_err(|error| explain(&error))?;
         println!("bank {bank} made");
     }
-    let options = ImportOptions { dry_run, accept_valid: false };
+    let options = ImportOptions { dry_run, accept_valid: false, file_name: Some(names) };
     let report = services
         .banks
         .import_found(&operator, bank.clone(), found, "files", options, &progress())

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Refusal, explain, open, read_file, tell_first_start};
+use super::{Refusal, explain, file_name, open, read_file, tell_first_start};
 use crate::config::DatabaseConfig;
+use crate::services::rosters::RosterOptions;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MembersCommand {
@@ -27,9 +28,10 @@ pub(super) async fn run(database: DatabaseConfig, command: MembersCommand) -> Re
         tell_first_start(filled);
     }
     let operator = services.operator().await?;
+    let options = RosterOptions { dry_run, file_name: file_name(&file) };
     let report = services
         .rosters
-        .import_members(&operator, &content, dry_run)
+        .import_members(&operator, &content, options)
         .await
         .map_err(|error| explain(&error))?;
     for place in &report.warnings {

@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{DatabaseConfig, ServeConfig};
 use crate::formats::FoundBank;
+use crate::services::audit::{Source, from_source};
 use crate::services::first_start::{ADMIN_LOGIN, FirstStart};
 use crate::services::{ServiceError, Services, SystemClock, SystemEntropy};
 use crate::store::{Database, Writers};
@@ -73,7 +74,7 @@ impl<E: std::fmt::Display> From<E> for Refusal {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli.database.log);
-    let done = actix_web::rt::System::new().block_on(async {
+    let work = async {
         let database = cli.database;
         match cli.command {
             None => serve::run(database, cli.serve).await,
@@ -87,7 +88,8 @@ pub fn run() -> ExitCode {
             Some(Command::Restore(args)) => backup::restore(&database, &args),
             Some(Command::Openapi) => print_openapi(),
         }
-    });
+    };
+    let done = actix_web::rt::System::new().block_on(from_source(Source::CommandLine, work));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Refusal(reason)) => {
@@ -163,6 +165,11 @@ fn tell_first_start(filled: &FirstStart) {
 /// Reads a file that the command line names.
 fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Refusal> {
     std::fs::read(path).map_err(|error| Refusal(format!("{}: {error}", path.display())))
+}
+
+/// What a file is called, without its folder.
+fn file_name(path: &std::path::Path) -> Option<String> {
+    path.file_name().map(|name| name.to_string_lossy().into_owned())
 }
 
 /// What a file holds, merged from several.

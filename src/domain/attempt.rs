@@ -16,6 +16,8 @@ pub enum AttemptStatus {
     Running,
     /// It has its result.
     Graded,
+    /// It had its result, and an admin has voided it: it counts for nothing.
+    Voided,
 }
 
 impl AttemptStatus {
@@ -24,6 +26,7 @@ impl AttemptStatus {
         match self {
             Self::Running => "running",
             Self::Graded => "graded",
+            Self::Voided => "voided",
         }
     }
 }

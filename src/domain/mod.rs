@@ -4,10 +4,12 @@
 //! the same question, in a test and in ten years.
 
 pub mod attempt;
+pub mod audit;
 pub mod blueprint;
 pub mod device;
 pub mod draw;
 pub mod duplicates;
+pub mod fill;
 pub mod grading;
 pub mod ids;
 pub mod message;

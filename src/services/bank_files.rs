@@ -2,27 +2,33 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::ServiceError;
+use super::audit::{Change, Stamp, carried};
 use super::banks::{Banks, only};
 use super::import::check::Checked;
 pub use super::import::jobs::ImportStatus;
 use super::import::{self, Progress, Stage};
+use crate::domain::audit::{Action, SubjectKind};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
 use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written, tables};
 use crate::message;
-use crate::store::banks;
+use crate::store::{AnyConnection, StoreError, banks};
 
 /// How often an import compares itself with a bank that is being changed under it.
 const MOST_COMPARISONS: usize = 5;
 
 /// How to read a bank file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
     /// Report only.
     pub dry_run: bool,
     /// Save the questions that can be taken although others are rejected.
     pub accept_valid: bool,
+    /// What the file is called, for the audit log.
+    pub file_name: Option<String>,
 }
 
 /// A file that was written.
@@ -80,10 +86,10 @@ impl Banks {
         let status = self.jobs.begin(id.clone(), code.clone(), self.context.clock.now())?;
         let (jobs, told) = (Arc::clone(&self.jobs), id.clone());
         let progress = Progress::to(move |stage, done, total| jobs.advance(&told, stage, done, total));
-        let work = tokio::spawn({
+        let work = tokio::spawn(carried({
             let (banks, principal, format) = (self.clone(), principal.clone(), format.to_owned());
             async move { banks.import_file(&principal, code, format, file, options, &progress).await }
-        });
+        }));
         let (jobs, clock) = (Arc::clone(&self.jobs), Arc::clone(&self.context.clock));
         tokio::spawn(async move {
             // Whatever becomes of it, it does not seem to run for ever.
@@ -153,7 +159,7 @@ impl Banks {
         options: ImportOptions,
         progress: &Progress,
     ) -> Result<ImportReport, ServiceError> {
-        let stamp = (Some(principal.member_id), self.context.clock.now());
+        let stamp = Stamp::new(principal, self.context.clock.now());
         let checked = Arc::new(checked);
         for _ in 0..MOST_COMPARISONS {
             let (compared, wanted, told) = (Arc::clone(&checked), code.clone(), progress.clone());
@@ -175,10 +181,23 @@ impl Banks {
             }
             let plan = Arc::new(plan);
             let (written, wanted, told) = (Arc::clone(&plan), code.clone(), progress.clone());
+            let (stamp, name) = (stamp.clone(), options.file_name.clone());
             let revision = self
                 .context
                 .database
-                .write(move |connection| import::save(connection, &wanted, &written, stamp, &told))
+                .write(move |connection| -> Result<_, StoreError> {
+                    let saved = import::save(connection, &wanted, &written, stamp.by(), &told)?;
+                    if let Some(revision) = saved {
+                        record(
+                            connection,
+                            &stamp,
+                            &wanted,
+                            &ImportReport { revision, ..written.report.clone() },
+                            name,
+                        )?;
+                    }
+                    Ok(saved)
+                })
                 .await?;
             if let Some(revision) = revision {
                 return Ok(ImportReport { revision, ..plan.report.clone() });
@@ -213,6 +232,24 @@ impl Banks {
             })
             .await
     }
+}
+
+/// Writes an import to the log.
+fn record(
+    connection: &mut AnyConnection,
+    stamp: &Stamp,
+    code: &str,
+    report: &ImportReport,
+    file_name: Option<String>,
+) -> Result<(), StoreError> {
+    let bank = banks::get_bank(connection, code)?;
+    let after = json!({
+        "file": file_name, "format": report.format, "revision": report.revision, "found": report.found,
+        "added": report.added, "updated": report.updated, "unchanged": report.unchanged,
+        "rejected": report.rejected.len(),
+    });
+    let change = Change::new(Action::BankImported, SubjectKind::Bank, bank.code, bank.title);
+    stamp.record(connection, [change.after(after.as_object().cloned().unwrap_or_default())])
 }
 
 /// A file to fill in with questions.

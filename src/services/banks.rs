@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::sync::Semaphore;
 
+use super::audit::{Change, Stamp, question_change};
 use super::import::{self, jobs::ImportJobs};
 use super::{Context, ServiceError};
+use crate::domain::audit::{Action, Facts, SubjectKind};
 use crate::domain::question::{Draft, Kind};
 use crate::domain::roles::Principal;
 use crate::message;
@@ -38,6 +41,8 @@ pub struct QuestionFilter {
     pub text: Option<String>,
     /// Only those after this code.
     pub after: Option<String>,
+    /// As they stood in this revision; in the current one when it is left out.
+    pub revision: Option<i32>,
     /// At most this many.
     pub limit: usize,
 }
@@ -113,21 +118,26 @@ impl Banks {
                 ),
             ));
         }
-        let now = self.context.clock.now();
+        let stamp = Stamp::new(principal, self.context.clock.now());
         let bank = self
             .context
             .database
             .write::<_, ServiceError>(move |connection| {
-                Ok(banks::create_bank(connection, &code, &title, now)?)
+                let bank = banks::create_bank(connection, &code, &title, stamp.at)?;
+                let facts = Facts::from_iter([("title".to_owned(), json!(title))]);
+                let added = Change::new(Action::BankAdded, SubjectKind::Bank, &bank.code, &bank.title);
+                stamp.record(connection, [added.after(facts)])?;
+                Ok(bank)
             })
             .await?;
         Ok(BankView { bank, questions: 0 })
     }
 
-    /// Questions of the current revision, keys included, in the order of their codes.
+    /// Questions of a revision, keys included, in the order of their codes.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] for anybody but admins of the root.
+    /// [`ServiceError::Forbidden`] for anybody but admins of the root; [`ServiceError::NotFound`] for a
+    /// revision that the bank does not have.
     pub async fn questions(
         &self,
         principal: &Principal,
@@ -139,7 +149,11 @@ impl Banks {
             .database
             .read(move |connection| {
                 let bank = banks::get_bank(connection, &code)?;
-                let rows = banks::list_questions(connection, bank.id, bank.revision)?;
+                let revision = filter.revision.unwrap_or(bank.revision);
+                if !(0..=bank.revision).contains(&revision) {
+                    return Err(ServiceError::NotFound("revision"));
+                }
+                let rows = banks::list_questions(connection, bank.id, revision)?;
                 Ok(rows.into_iter().filter(|row| filter.admits(row)).take(filter.limit).collect())
             })
             .await
@@ -160,7 +174,8 @@ impl Banks {
             if rows.iter().any(|row| row.question.code == question.code) {
                 return Err(ServiceError::CodeTaken);
             }
-            let revision = import::write(connection, bank, &[&question], &[], &[], stamp)?;
+            let revision = import::write(connection, bank, &[&question], &[], &[], stamp.by())?;
+            stamp.record(connection, question_change(&bank.code, None, Some(&question)))?;
             find(connection, bank, revision, &question.code)
         })
         .await
@@ -192,7 +207,9 @@ impl Banks {
             if old.question == question {
                 return Ok(old);
             }
-            let revision = import::write(connection, bank, &[], &[(old.id, &question)], &[], stamp)?;
+            let changed = &[(old.id, &question)];
+            let revision = import::write(connection, bank, &[], changed, &[], stamp.by())?;
+            stamp.record(connection, question_change(&bank.code, Some(&old.question), Some(&question)))?;
             find(connection, bank, revision, &question.code)
         })
         .await
@@ -213,8 +230,8 @@ impl Banks {
                 .iter()
                 .find(|row| row.question.code == code)
                 .ok_or(ServiceError::NotFound("question"))?;
-            import::write(connection, bank, &[], &[], &[old.id], stamp)?;
-            Ok(())
+            import::write(connection, bank, &[], &[], &[old.id], stamp.by())?;
+            Ok(stamp.record(connection, question_change(&bank.code, Some(&old.question), None))?)
         })
         .await
     }
@@ -224,23 +241,18 @@ impl Banks {
         &self,
         principal: &Principal,
         code: String,
-        work: impl FnOnce(
-            &mut AnyConnection,
-            &BankRow,
-            Vec<QuestionRow>,
-            (Option<crate::domain::ids::MemberId>, crate::domain::time::Millis),
-        ) -> Result<T, ServiceError>
+        work: impl FnOnce(&mut AnyConnection, &BankRow, Vec<QuestionRow>, &Stamp) -> Result<T, ServiceError>
         + Send
         + 'static,
     ) -> Result<T, ServiceError> {
         only(principal.is_root_admin())?;
-        let stamp = (Some(principal.member_id), self.context.clock.now());
+        let stamp = Stamp::new(principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
                 let bank = banks::hold_bank(connection, &code)?;
                 let rows = banks::list_questions(connection, bank.id, bank.revision)?;
-                work(connection, &bank, rows, stamp)
+                work(connection, &bank, rows, &stamp)
             })
             .await
     }

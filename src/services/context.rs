@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::live_quiz::LiveQuiz;
 use super::passwords::PasswordHasher;
+use super::voids::KnownVoids;
 use super::{ServiceError, Signals};
 use crate::domain::blueprint::Shortfall;
 use crate::domain::ids::{AttemptId, BankId, QuizId};
@@ -99,6 +100,7 @@ pub struct Context {
     pub(super) passwords: PasswordHasher,
     banks: BankCache,
     pub(super) quizzes: Latest<QuizId, LiveQuiz>,
+    pub(super) voids: Latest<(), KnownVoids>,
     pub(super) scoreboard: Arc<Scoreboard>,
 }
 
@@ -126,6 +128,7 @@ impl Context {
             passwords,
             banks: BankCache::new(),
             quizzes: Latest::new(MOST_QUIZZES),
+            voids: Latest::new(1),
             scoreboard: Arc::default(),
         })
     }

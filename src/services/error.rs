@@ -51,6 +51,18 @@ pub enum ServiceError {
     /// The attempt takes no answers any more.
     #[error("attempt closed")]
     AttemptClosed,
+    /// An attempt that runs cannot be voided.
+    #[error("attempt running")]
+    AttemptRunning,
+    /// The attempt is voided already.
+    #[error("attempt voided")]
+    AttemptVoided,
+    /// The bank has another revision than the one that was looked at.
+    #[error("the bank has another revision")]
+    RevisionNotCurrent,
+    /// The right answers of the quiz are shown, so nobody may answer any more.
+    #[error("the keys are shown")]
+    KeysShown,
     /// The question is on a paper of the member's own whose keys are still hidden.
     #[error("question locked")]
     QuestionLocked,
@@ -99,6 +111,7 @@ impl From<StoreError> for ServiceError {
                 Conflict::Login => Self::LoginTaken,
                 Conflict::UnitNotEmpty => Self::UnitNotEmpty,
                 Conflict::QuizInUse => Self::QuizInUse,
+                Conflict::Voided => Self::AttemptVoided,
                 Conflict::Attempt => Self::Busy("the same attempt is being begun".into()),
             },
             StoreError::Busy(reason) => Self::Busy(reason),

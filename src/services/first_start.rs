@@ -1,6 +1,7 @@
 //! The first start on an empty database: root unit, administrator, built-in bank, ready quizzes.
 
 use super::accounts::login_key;
+use super::audit::{MemberState, Stamp, member_added};
 use super::import::{self, Checked, Progress};
 use super::quizzes::check_fillable;
 use super::{ServiceError, Services};
@@ -114,7 +115,8 @@ impl Services {
         super::members::check_login(login).map_err(|message| ServiceError::invalid("/login", message))?;
         let plain = self.context.new_password()?;
         let hash = self.context.passwords.hash(plain.clone()).await?;
-        let (login, now) = (login.trim().to_owned(), self.context.clock.now());
+        let login = login.trim().to_owned();
+        let stamp = Stamp::of_nobody(self.context.clock.now());
         self.context
             .database
             .write(move |connection| -> Result<_, ServiceError> {
@@ -127,8 +129,12 @@ impl Services {
                     password_hash: hash,
                     must_change_password: true,
                 };
-                let id = members::create_member(connection, &new, now)?;
-                Ok(members::replace_grants(connection, id, &[(Role::Admin, root.id)])?)
+                let id = members::create_member(connection, &new, stamp.at)?;
+                let roles = [(Role::Admin, root.id)];
+                members::replace_grants(connection, id, &roles)?;
+                let member = members::get_member(connection, id)?;
+                let state = MemberState { member: &member, unit: &root, roles: &roles };
+                Ok(stamp.record(connection, [member_added(state)])?)
             })
             .await?;
         Ok(plain)

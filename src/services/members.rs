@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::accounts::login_key;
+use super::audit::{MemberState, Stamp, member_added, member_changes, password_reset};
 use super::units::check_name;
 use super::{Context, ServiceError};
 use crate::domain::ids::{MemberId, UnitId};
@@ -63,7 +64,7 @@ pub struct MemberChange {
 
 /// The people.
 pub struct Members {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
 }
 
 impl Members {
@@ -151,7 +152,8 @@ impl Members {
             password_hash,
             must_change_password: initial_password.is_some(),
         };
-        let (principal, now) = (principal.clone(), self.context.clock.now());
+        let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
@@ -160,9 +162,12 @@ impl Members {
                     return Err(ServiceError::Forbidden);
                 }
                 let grants = check_grants(connection, &principal, &draft.roles, &unit)?;
-                let id = members::create_member(connection, &new, now)?;
+                let id = members::create_member(connection, &new, stamp.at)?;
                 members::replace_grants(connection, id, &grants)?;
-                find_view(connection, id, initial_password)
+                let view = find_view(connection, id, initial_password)?;
+                let state = MemberState { member: &view.member, unit: &unit, roles: &grants };
+                stamp.record(connection, [member_added(state)])?;
+                Ok(view)
             })
             .await
     }
@@ -205,7 +210,8 @@ impl Members {
         } else {
             (None, None)
         };
-        let (principal, now) = (principal.clone(), self.context.clock.now());
+        let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
@@ -217,7 +223,7 @@ impl Members {
                 }
                 let unit = match change.unit_id {
                     Some(unit_id) => get_unit(connection, unit_id)?,
-                    None => old_unit,
+                    None => old_unit.clone(),
                 };
                 if !principal.is_admin_of(&unit.path) {
                     return Err(ServiceError::Forbidden);
@@ -226,7 +232,7 @@ impl Members {
                 row.unit_id = unit.id;
                 row.name = change.name.map_or(row.name, |name| name.trim().to_owned());
                 row.status = change.status.unwrap_or(row.status);
-                members::update_member(connection, &row, &before, now)?;
+                members::update_member(connection, &row, &before, stamp.at)?;
                 if let Some(roles) = &change.roles {
                     let grants = check_grants(connection, &principal, roles, &unit)?;
                     members::replace_grants(connection, id, &grants)?;
@@ -235,9 +241,18 @@ impl Members {
                     members::update_password(connection, id, &hash, true)?;
                 }
                 if change.roles.is_some() || change.reset_password || row.status == MemberStatus::Left {
-                    sessions::end_sessions(connection, id, None, now)?;
+                    sessions::end_sessions(connection, id, None, stamp.at)?;
                 }
-                find_view(connection, id, initial_password)
+                let view = find_view(connection, id, initial_password)?;
+                let (old_roles, roles) = (as_roles(&old_grants), as_roles(&view.grants));
+                let before = MemberState { member: &before, unit: &old_unit, roles: &old_roles };
+                let after = MemberState { member: &view.member, unit: &unit, roles: &roles };
+                let mut changes = member_changes(before, after);
+                if change.reset_password {
+                    changes.push(password_reset(id, &view.member.name, &unit));
+                }
+                stamp.record(connection, changes)?;
+                Ok(view)
             })
             .await
     }
@@ -256,6 +271,11 @@ impl Members {
             })
             .await
     }
+}
+
+/// Roles without where their units stand.
+pub(super) fn as_roles(grants: &[Grant]) -> Vec<(Role, UnitId)> {
+    grants.iter().map(|grant| (grant.role, grant.unit_id)).collect()
 }
 
 fn get_unit(connection: &mut AnyConnection, id: UnitId) -> Result<UnitRow, ServiceError> {

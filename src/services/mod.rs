@@ -3,8 +3,10 @@
 
 pub mod accounts;
 pub mod attempts;
+pub mod audit;
 pub mod bank_check;
 pub mod bank_files;
+pub mod bank_revisions;
 pub mod banks;
 mod context;
 pub mod demo;
@@ -15,16 +17,22 @@ pub mod import;
 pub mod leaderboards;
 mod live_quiz;
 pub mod members;
+pub mod password_slips;
 mod passwords;
 pub mod practice;
+pub mod quiz_drafts;
+pub mod quiz_progress;
+mod quiz_times;
 pub mod quizzes;
 mod refresh_tokens;
 pub mod rosters;
 pub mod sessions;
+pub mod setup;
 mod signals;
 pub mod streams;
 mod tokens;
 pub mod units;
+pub mod voids;
 
 use std::sync::Arc;
 
@@ -59,6 +67,8 @@ pub struct Services {
     pub streams: streams::Streams,
     /// Practice, favourites, progress.
     pub practice: practice::Practice,
+    /// What admins have changed.
+    pub audit: audit::Audit,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -88,6 +98,7 @@ impl Services {
             leaderboards: leaderboards::Leaderboards::start(Arc::clone(&context)).await?,
             streams: streams::Streams::new(Arc::clone(&context)),
             practice: practice::Practice::new(Arc::clone(&context)),
+            audit: audit::Audit::new(Arc::clone(&context)),
             context,
         })
     }

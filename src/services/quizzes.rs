@@ -1,20 +1,24 @@
 //! Quizzes: who may see them, who may make them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::audit::{Stamp, quiz_change};
 use super::{Context, ServiceError};
 use crate::domain::attempt::takes_answers;
+use crate::domain::blueprint::Blueprint;
 use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
 use crate::domain::period::{Calendar, Period, Span};
-use crate::domain::question::NO_CHAPTER;
+use crate::domain::question::{Fault, NO_CHAPTER};
 use crate::domain::quiz::{QuizKind, QuizRules, QuizState};
 use crate::domain::roles::Principal;
 use crate::domain::time::Millis;
+use crate::live::banks::BankSnapshot;
 use crate::message;
 use crate::store::banks::{self, BankRow};
 use crate::store::quizzes::{self, BegunRow, NewQuiz, QuizRow};
-use crate::store::{AnyConnection, StoreError, units};
+use crate::store::units::{self, UnitRow};
+use crate::store::{AnyConnection, StoreError};
 
 /// A quiz at an instant.
 #[derive(Clone, Debug)]
@@ -51,12 +55,14 @@ pub struct QuizDraft {
 
 /// Quizzes.
 pub struct Quizzes {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
+    /// Taken by whoever counts the attempts of a quiz.
+    pub(super) counting: tokio::sync::Mutex<()>,
 }
 
 impl Quizzes {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        Self { context, counting: tokio::sync::Mutex::default() }
     }
 
     /// The quizzes that the caller may take part in or looks after, those that open last first.
@@ -109,14 +115,16 @@ impl Quizzes {
     /// [`ServiceError::Forbidden`] outside the caller's scope; [`ServiceError::Invalid`];
     /// [`ServiceError::BlueprintUnfillable`].
     pub async fn create(&self, principal: &Principal, draft: QuizDraft) -> Result<QuizView, ServiceError> {
-        let (principal, context, now) =
-            (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
+        let (principal, context) = (principal.clone(), Arc::clone(&self.context));
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
                 let new = check(&context, connection, &principal, draft)?;
-                let id = quizzes::create_quiz(connection, &new, Some(principal.member_id), now)?;
-                Ok(unused(quizzes::get_quiz(connection, id)?, now))
+                let id = quizzes::create_quiz(connection, &new, stamp.actor, stamp.at)?;
+                let quiz = quizzes::get_quiz(connection, id)?;
+                record(connection, &stamp, None, Some(&quiz))?;
+                Ok(unused(quiz, stamp.at))
             })
             .await
     }
@@ -131,21 +139,23 @@ impl Quizzes {
         id: QuizId,
         change: impl FnOnce(QuizDraft) -> QuizDraft + Send + 'static,
     ) -> Result<QuizView, ServiceError> {
-        let (principal, context, now) =
-            (principal.clone(), Arc::clone(&self.context), self.context.clock.now());
+        let (principal, context) = (principal.clone(), Arc::clone(&self.context));
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
-                let quiz = own_and_unused(connection, &principal, id)?;
-                let draft =
-                    QuizDraft { bank: quiz.bank_code, unit_id: Some(quiz.unit_id), rules: quiz.rules };
+                let before = own_and_unused(connection, &principal, id)?;
+                let QuizRow { bank_code, unit_id, rules, .. } = before.clone();
+                let draft = QuizDraft { bank: bank_code, unit_id: Some(unit_id), rules };
                 let new = check(&context, connection, &principal, change(draft))?;
                 quizzes::update_quiz(connection, id, &new)?;
                 // Again, after the row is ours: an attempt may have been begun in between.
                 if quizzes::has_attempts(connection, id)? {
                     return Err(ServiceError::QuizInUse);
                 }
-                Ok(unused(quizzes::get_quiz(connection, id)?, now))
+                let quiz = quizzes::get_quiz(connection, id)?;
+                record(connection, &stamp, Some(&before), Some(&quiz))?;
+                Ok(unused(quiz, stamp.at))
             })
             .await
     }
@@ -156,14 +166,32 @@ impl Quizzes {
     /// [`ServiceError::Forbidden`] outside the caller's scope; [`ServiceError::QuizInUse`].
     pub async fn delete(&self, principal: &Principal, id: QuizId) -> Result<(), ServiceError> {
         let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
-                own_and_unused(connection, &principal, id)?;
-                Ok(quizzes::delete_quiz(connection, id)?)
+                let quiz = own_and_unused(connection, &principal, id)?;
+                quizzes::delete_quiz(connection, id)?;
+                record(connection, &stamp, Some(&quiz), None)
             })
             .await
     }
+}
+
+/// Writes to the log what was done to a quiz.
+fn record(
+    connection: &mut AnyConnection,
+    stamp: &Stamp,
+    before: Option<&QuizRow>,
+    after: Option<&QuizRow>,
+) -> Result<(), ServiceError> {
+    let Some(id) = after.or(before).map(|quiz| quiz.id) else { return Ok(()) };
+    let mut unit_of =
+        |quiz: Option<&QuizRow>| quiz.map(|quiz| units::get_unit(connection, quiz.unit_id)).transpose();
+    let (old_unit, new_unit) = (unit_of(before)?, unit_of(after)?);
+    let old = before.zip(old_unit.as_ref()).map(|(quiz, unit)| (&quiz.rules, quiz.bank_code.as_str(), unit));
+    let new = after.zip(new_unit.as_ref()).map(|(quiz, unit)| (&quiz.rules, quiz.bank_code.as_str(), unit));
+    Ok(stamp.record(connection, quiz_change(id, old, new))?)
 }
 
 /// Whether somebody may take part in a quiz: it is for their unit or one above it.
@@ -182,10 +210,10 @@ fn unused(quiz: QuizRow, now: Millis) -> QuizView {
 }
 
 /// What a member has begun, by quiz.
-struct Begun(HashMap<QuizId, Vec<BegunRow>>);
+pub(super) struct Begun(HashMap<QuizId, Vec<BegunRow>>);
 
 impl Begun {
-    fn load(connection: &mut AnyConnection, member: MemberId) -> Result<Self, StoreError> {
+    pub(super) fn load(connection: &mut AnyConnection, member: MemberId) -> Result<Self, StoreError> {
         let mut by_quiz: HashMap<QuizId, Vec<BegunRow>> = HashMap::new();
         for row in quizzes::list_begun(connection, member)? {
             by_quiz.entry(row.quiz).or_default().push(row);
@@ -193,7 +221,7 @@ impl Begun {
         Ok(Self(by_quiz))
     }
 
-    fn view(&self, quiz: QuizRow, calendar: &Calendar, now: Millis) -> QuizView {
+    pub(super) fn view(&self, quiz: QuizRow, calendar: &Calendar, now: Millis) -> QuizView {
         let rows = self.0.get(&quiz.id).map(Vec::as_slice).unwrap_or_default();
         // Attempts are allowed per day for a daily quiz, else in all.
         let span = match quiz.rules.kind {
@@ -227,13 +255,12 @@ fn own_and_unused(
     Ok(quiz)
 }
 
-/// Checks a draft against its unit, the caller's scope and the bank.
-fn check(
-    context: &Context,
+/// The unit that a draft is for, when the caller may make quizzes for it.
+pub(super) fn find_unit(
     connection: &mut AnyConnection,
     principal: &Principal,
-    draft: QuizDraft,
-) -> Result<NewQuiz, ServiceError> {
+    draft: &QuizDraft,
+) -> Result<UnitRow, ServiceError> {
     let unit_id = draft.unit_id.unwrap_or(principal.unit_id);
     let unit = units::get_unit(connection, unit_id).map_err(|error| match error {
         StoreError::NotFound(_) => {
@@ -241,18 +268,31 @@ fn check(
         }
         other => other.into(),
     })?;
-    if !principal.is_admin_of(&unit.path) {
-        return Err(ServiceError::Forbidden);
-    }
-    draft.rules.check().map_err(ServiceError::Invalid)?;
-    let bank = banks::get_bank(connection, &draft.bank).map_err(|error| match error {
+    if principal.is_admin_of(&unit.path) { Ok(unit) } else { Err(ServiceError::Forbidden) }
+}
+
+/// The bank that a draft names.
+pub(super) fn find_bank(connection: &mut AnyConnection, code: &str) -> Result<BankRow, ServiceError> {
+    banks::get_bank(connection, code).map_err(|error| match error {
         StoreError::NotFound(_) => {
             ServiceError::invalid("/bank", message!("没有这个题库", "there is no such bank"))
         }
         other => other.into(),
-    })?;
+    })
+}
+
+/// Checks a draft against its unit, the caller's scope and the bank.
+pub(super) fn check(
+    context: &Context,
+    connection: &mut AnyConnection,
+    principal: &Principal,
+    draft: QuizDraft,
+) -> Result<NewQuiz, ServiceError> {
+    let unit = find_unit(connection, principal, &draft)?;
+    draft.rules.check().map_err(ServiceError::Invalid)?;
+    let bank = find_bank(connection, &draft.bank)?;
     check_fillable(context, connection, &bank, &draft.rules)?;
-    Ok(NewQuiz { bank_id: bank.id, unit_id, rules: draft.rules })
+    Ok(NewQuiz { bank_id: bank.id, unit_id: unit.id, rules: draft.rules })
 }
 
 /// Checks that the bank's current revision fills the blueprint, and that its chapters exist.
@@ -263,17 +303,26 @@ pub(super) fn check_fillable(
     rules: &QuizRules,
 ) -> Result<(), ServiceError> {
     let snapshot = context.bank_snapshot_in_transaction(connection, bank.id, bank.revision)?;
-    for (section, blueprint) in rules.blueprint.sections.iter().enumerate() {
-        for (index, chapter) in blueprint.chapters.iter().enumerate() {
-            let known = snapshot.questions().iter().any(|question| question.chapter == *chapter);
-            if !known && chapter != NO_CHAPTER {
-                return Err(ServiceError::invalid(
-                    format!("/sections/{section}/chapters/{index}"),
-                    message!("题库里没有这一章", "the bank has no such chapter"),
-                ));
-            }
-        }
+    let unknown = unknown_chapters(&snapshot, &rules.blueprint);
+    if !unknown.is_empty() {
+        return Err(ServiceError::Invalid(unknown));
     }
     snapshot.plan(&rules.blueprint)?;
     Ok(())
+}
+
+/// Chapters of a blueprint that the bank does not have.
+pub(super) fn unknown_chapters(snapshot: &BankSnapshot, blueprint: &Blueprint) -> Vec<Fault> {
+    let known: HashSet<&str> =
+        snapshot.questions().iter().map(|question| question.chapter.as_str()).collect();
+    let sections = blueprint.sections.iter().enumerate();
+    let chapters = sections
+        .flat_map(|(section, wanted)| wanted.chapters.iter().enumerate().map(move |at| (section, at)));
+    chapters
+        .filter(|(_, (_, chapter))| !known.contains(chapter.as_str()) && *chapter != NO_CHAPTER)
+        .map(|(section, (index, _))| Fault {
+            pointer: format!("/sections/{section}/chapters/{index}"),
+            message: message!("题库里没有这一章", "the bank has no such chapter"),
+        })
+        .collect()
 }

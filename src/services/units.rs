@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::audit::{Stamp, unit_added, unit_changes, unit_removed};
 use super::{Context, ServiceError};
 use crate::domain::ids::UnitId;
 use crate::domain::message::Message;
 use crate::domain::org::{LONGEST_NAME, LONGEST_UNIT_CODE, UnitKind};
 use crate::domain::roles::Principal;
 use crate::message;
-use crate::store::units::{self, UnitRow};
+use crate::store::units;
+pub use crate::store::units::UnitRow;
 use crate::store::{AnyConnection, StoreError};
 
 /// A unit and how many active members it has, those of the units below it included.
@@ -71,6 +73,7 @@ impl Units {
     /// [`ServiceError::Invalid`] when it cannot stand there.
     pub async fn create(&self, principal: &Principal, new: NewUnit) -> Result<UnitView, ServiceError> {
         let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
@@ -89,6 +92,7 @@ impl Units {
                     new.code.trim(),
                     new.name.trim(),
                 )?;
+                stamp.record(connection, [unit_added(&unit, Some(&parent))])?;
                 Ok(UnitView { unit, active_members: 0 })
             })
             .await
@@ -105,6 +109,7 @@ impl Units {
         change: UnitChange,
     ) -> Result<UnitView, ServiceError> {
         let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
@@ -118,13 +123,19 @@ impl Units {
                 check_name(name).map_err(|message| ServiceError::invalid("/name", message))?;
                 check_code(code).map_err(|message| ServiceError::invalid("/code", message))?;
                 units::update_unit(connection, id, unit.kind, code.trim(), name.trim())?;
+                let before = unit.parent_id.map(|id| units::get_unit(connection, id)).transpose()?;
+                let mut after = before.clone();
                 if let Some(parent_id) = change.parent_id.filter(|&parent| Some(parent) != unit.parent_id) {
                     let parent = get_parent(connection, parent_id)?;
                     if !principal.is_admin_of(&parent.path) {
                         return Err(ServiceError::Forbidden);
                     }
                     move_below(connection, &unit, &parent).map_err(|error| error.or_invalid("/parent_id"))?;
+                    after = Some(parent);
                 }
+                let changed = units::get_unit(connection, id)?;
+                let changes = unit_changes((&unit, before.as_ref()), (&changed, after.as_ref()));
+                stamp.record(connection, changes)?;
                 find_view(connection, id)
             })
             .await
@@ -137,6 +148,7 @@ impl Units {
     /// caller's scope and for the root.
     pub async fn delete(&self, principal: &Principal, id: UnitId) -> Result<(), ServiceError> {
         let principal = principal.clone();
+        let stamp = Stamp::new(&principal, self.context.clock.now());
         self.context
             .database
             .write(move |connection| {
@@ -144,7 +156,8 @@ impl Units {
                 if !principal.is_admin_of(&unit.path) || unit.parent_id.is_none() {
                     return Err(ServiceError::Forbidden);
                 }
-                Ok(units::delete_unit(connection, id)?)
+                units::delete_unit(connection, id)?;
+                Ok(stamp.record(connection, [unit_removed(&unit)])?)
             })
             .await
     }

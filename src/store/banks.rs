@@ -141,8 +141,45 @@ pub fn create_revision(
     Ok(revision)
 }
 
-type VersionColumns =
+pub(super) type VersionColumns =
     ((i64, String), (String, String, i32, String), (String, String, String, String, Option<String>));
+
+type VersionSelection = (
+    (questions::id, questions::code),
+    (
+        question_versions::kind,
+        question_versions::chapter,
+        question_versions::difficulty,
+        question_versions::stem,
+    ),
+    (
+        question_versions::options,
+        question_versions::key,
+        question_versions::explanation,
+        question_versions::source,
+        question_versions::verified_on,
+    ),
+);
+
+/// What [`read_question`] reads.
+pub(super) fn version_columns() -> VersionSelection {
+    (
+        (questions::id, questions::code),
+        (
+            question_versions::kind,
+            question_versions::chapter,
+            question_versions::difficulty,
+            question_versions::stem,
+        ),
+        (
+            question_versions::options,
+            question_versions::key,
+            question_versions::explanation,
+            question_versions::source,
+            question_versions::verified_on,
+        ),
+    )
+}
 
 /// The questions of a revision, in the order of their codes.
 ///
@@ -160,22 +197,7 @@ pub fn list_questions(
         .filter(
             question_versions::until_revision.is_null().or(question_versions::until_revision.gt(revision)),
         )
-        .select((
-            (questions::id, questions::code),
-            (
-                question_versions::kind,
-                question_versions::chapter,
-                question_versions::difficulty,
-                question_versions::stem,
-            ),
-            (
-                question_versions::options,
-                question_versions::key,
-                question_versions::explanation,
-                question_versions::source,
-                question_versions::verified_on,
-            ),
-        ))
+        .select(version_columns())
         .load(connection)?;
     let mut questions: Vec<QuestionRow> = rows.into_iter().map(read_question).collect::<Result<_, _>>()?;
     // By bytes, not by the database's collation: the draw depends on this order.
@@ -183,7 +205,7 @@ pub fn list_questions(
     Ok(questions)
 }
 
-fn read_question(
+pub(super) fn read_question(
     ((id, code), (kind, chapter, difficulty, stem), (options, key, explanation, source, verified_on)): VersionColumns,
 ) -> Result<QuestionRow, StoreError> {
     let what = format!("question {code}");

@@ -17,6 +17,8 @@ pub enum Conflict {
     QuestionCode,
     /// Somebody has begun the quiz.
     QuizInUse,
+    /// The attempt is voided already.
+    Voided,
     /// The member has begun this attempt elsewhere at the same time.
     Attempt,
 }

@@ -31,7 +31,7 @@ pub fn engine_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Stor
 }
 
 /// A rule and the statement that counts what breaks it.
-const RULES: [(&str, &str); 4] = [
+const RULES: [(&str, &str); 5] = [
     (
         "graded attempts without a number or without a part of their result",
         "SELECT COUNT(*) FROM attempts WHERE status = 'graded' AND (settled_no IS NULL OR score IS NULL \
@@ -50,6 +50,10 @@ const RULES: [(&str, &str); 4] = [
         "members whose attempts at a quiz are not numbered 1, 2, 3 …",
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM attempts GROUP BY member_id, quiz_id \
          HAVING MIN(ordinal) <> 1 OR MAX(ordinal) <> COUNT(*)) AS gaps",
+    ),
+    (
+        "voided attempts without a result",
+        "SELECT COUNT(*) FROM voided_attempts JOIN attempts ON attempts.id = voided_attempts.attempt_id          WHERE attempts.status <> 'graded'",
     ),
 ];
 

@@ -213,7 +213,7 @@ pub fn list_members(
 }
 
 /// The pattern of what holds `text`, in which `\` takes their meaning from `%` and `_`.
-fn holding(text: &str) -> String {
+pub(super) fn holding(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }

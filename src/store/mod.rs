@@ -7,6 +7,7 @@
 mod attempt_sets;
 pub mod attempt_writes;
 pub mod attempts;
+pub mod audit;
 pub mod backup;
 pub mod banks;
 mod connection;
@@ -20,12 +21,17 @@ pub mod keys;
 pub mod learning;
 pub mod members;
 mod notices;
+pub mod quiz_attempts;
+pub mod quiz_times;
 pub mod quizzes;
 pub mod results;
+pub mod revisions;
 mod schema;
 pub mod sessions;
+pub mod setup;
 mod statement;
 pub mod units;
+pub mod voids;
 mod writer;
 
 pub use connection::{AnyConnection, Backend, DatabaseUrl};

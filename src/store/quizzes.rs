@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::{attempts, banks, quizzes, units};
+use super::schema::{attempts, banks, quizzes, units, voided_attempts};
 use super::{AnyConnection, Conflict, StoreError};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::blueprint::Blueprint;
@@ -244,13 +244,15 @@ pub struct BegunRow {
     pub deadline: Option<Millis>,
 }
 
-/// Every attempt that a member has begun, in no order.
+/// Every attempt that a member has begun, in no order; voided ones are left out.
 ///
 /// # Errors
 /// When the database fails.
 pub fn list_begun(connection: &mut AnyConnection, member: MemberId) -> Result<Vec<BegunRow>, StoreError> {
     let rows: Vec<(i64, String, String, i64, Option<i64>)> = attempts::table
+        .left_join(voided_attempts::table)
         .filter(attempts::member_id.eq(member.0))
+        .filter(voided_attempts::attempt_id.is_null())
         .select((attempts::quiz_id, attempts::id, attempts::status, attempts::started_at, attempts::deadline))
         .load(connection)?;
     let row = |(quiz, id, status, started_at, deadline): (i64, String, String, i64, Option<i64>)| BegunRow {

@@ -6,6 +6,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::schema::{attempts, quizzes};
+use super::voids::list_voided_numbers;
 use super::{AnyConnection, StoreError};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
 use crate::domain::period::Calendar;
@@ -48,6 +49,7 @@ pub fn list_kinds(connection: &mut AnyConnection) -> Result<HashMap<QuizId, Quiz
 }
 
 /// Gives the graded attempts that are wanted to `take`, one by one and in no order: there may be millions.
+/// Voided ones are left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,7 +59,7 @@ pub fn for_each_entry(
     calendar: &Calendar,
     mut take: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
-    let kinds = list_kinds(connection)?;
+    let (kinds, voided) = (list_kinds(connection)?, list_voided_numbers(connection)?);
     let query = attempts::table.filter(attempts::settled_no.is_not_null()).select((
         (
             attempts::settled_no,
@@ -81,7 +83,10 @@ pub fn for_each_entry(
                     .filter(attempts::settled_no.gt(after).or(attempts::settled_no.eq_any(numbers.clone()))),
             };
             for row in query.load_iter::<Columns, $mode>($concrete)? {
-                take(read_entry(row?, &kinds, calendar)?);
+                let entry = read_entry(row?, &kinds, calendar)?;
+                if !voided.contains(&entry.no) {
+                    take(entry);
+                }
             }
         }};
     }

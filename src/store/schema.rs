@@ -80,6 +80,7 @@ table! {
         revision -> Integer,
         created_at -> BigInt,
         created_by -> Nullable<BigInt>,
+        undoes -> Nullable<Integer>,
     }
 }
 
@@ -199,6 +200,34 @@ table! {
     }
 }
 
+table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor_id -> Nullable<BigInt>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        subject_name -> Text,
+        unit_id -> Nullable<BigInt>,
+        unit_name -> Nullable<Text>,
+        unit_path -> Nullable<Text>,
+        left_path -> Nullable<Text>,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    voided_attempts (attempt_id) {
+        attempt_id -> Text,
+        at -> BigInt,
+        by -> BigInt,
+        reason -> Text,
+    }
+}
+
 joinable!(members -> units (unit_id));
 joinable!(sessions -> members (member_id));
 joinable!(role_grants -> units (unit_id));
@@ -209,6 +238,11 @@ joinable!(quizzes -> units (unit_id));
 joinable!(quizzes -> banks (bank_id));
 joinable!(attempts -> quizzes (quiz_id));
 joinable!(attempts -> units (unit_id));
+joinable!(attempts -> members (member_id));
+joinable!(audit_log -> members (actor_id));
+joinable!(voided_attempts -> attempts (attempt_id));
+joinable!(voided_attempts -> members (by));
+joinable!(bank_revisions -> members (created_by));
 joinable!(devices -> sessions (session_id));
 joinable!(learning -> questions (question_id));
 joinable!(favourites -> questions (question_id));
@@ -229,4 +263,6 @@ allow_tables_to_appear_in_same_query!(
     learning,
     learned_attempts,
     favourites,
+    audit_log,
+    voided_attempts,
 );

@@ -20,6 +20,7 @@ mod harness;
 mod leaderboards;
 mod members;
 mod practice;
+mod quiz_desk;
 mod quizzes;
 mod rosters;
 mod scoreboard;

@@ -35,24 +35,45 @@ pub enum Scope {
 impl Scope {
     /// Whether the board of this scope has `result` on it.
     pub fn has(self, result: &Entry) -> bool {
+        self.has_one_of(result.quiz, result.kind, result.started_at, result.submitted_at)
+    }
+
+    fn has_one_of(self, of: QuizId, kind: QuizKind, started_at: Millis, submitted_at: Millis) -> bool {
         match self {
-            Self::Quiz(quiz) => quiz == result.quiz,
+            Self::Quiz(quiz) => quiz == of,
             Self::Span(from, until) => {
                 let span = Span { from, until };
-                match result.kind {
+                match kind {
                     QuizKind::Practice => false,
-                    QuizKind::Daily => span.contains(result.started_at),
-                    QuizKind::Contest | QuizKind::Exam => span.contains(result.submitted_at),
+                    QuizKind::Daily => span.contains(started_at),
+                    QuizKind::Contest | QuizKind::Exam => span.contains(submitted_at),
                 }
             }
         }
     }
 }
 
+/// A result that counts for nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voided {
+    /// Its number.
+    pub no: i64,
+    /// Its quiz.
+    pub quiz: QuizId,
+    /// What the quiz is for.
+    pub kind: QuizKind,
+    /// When the attempt was begun.
+    pub started_at: Millis,
+    /// When it was submitted.
+    pub submitted_at: Millis,
+}
+
 /// A board that is being read from the database, and what has come in since.
 struct Loading {
     floor: i64,
     came_in: Vec<Entry>,
+    /// Whether a result was voided that may have been read already.
+    is_spoiled: bool,
 }
 
 struct Held {
@@ -68,6 +89,8 @@ struct State {
     loading: HashMap<Scope, Loading>,
     boards: HashMap<Scope, Held>,
     asked: u64,
+    /// The numbers of the results that count for nothing.
+    voided: HashSet<i64>,
 }
 
 /// All boards in memory.
@@ -81,11 +104,32 @@ impl Scoreboard {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a committed result; false the second time, which does nothing.
+    /// Notes results that were voided before any board was read.
+    pub fn start_without(&self, numbers: impl IntoIterator<Item = i64>) {
+        self.state().voided.extend(numbers);
+    }
+
+    /// Takes a result off: the boards that have it are forgotten, and are read anew when they are asked for.
+    /// It stays off, whoever tells it later. False the second time, which does nothing.
+    pub fn void(&self, result: &Voided) -> bool {
+        let mut state = self.state();
+        if !state.voided.insert(result.no) {
+            return false;
+        }
+        let Voided { quiz, kind, started_at, submitted_at, .. } = *result;
+        let has = |scope: Scope| scope.has_one_of(quiz, kind, started_at, submitted_at);
+        state.boards.retain(|&scope, _| !has(scope));
+        for (_, loading) in state.loading.iter_mut().filter(|(scope, _)| has(**scope)) {
+            loading.is_spoiled = true;
+        }
+        true
+    }
+
+    /// Takes in a committed result; false for a voided one and the second time, which does nothing.
     pub fn apply(&self, result: &Entry, now: Millis) -> bool {
         let mut state = self.state();
-        let State { feed, loading, boards, .. } = &mut *state;
-        if !feed.take(result.no, now) {
+        let State { feed, loading, boards, voided, .. } = &mut *state;
+        if !feed.take(result.no, now) || voided.contains(&result.no) {
             return false;
         }
         for (scope, loading) in loading {
@@ -117,7 +161,7 @@ impl Scoreboard {
         let mut state = self.state();
         let floor = state.feed.floor();
         for &scope in scopes {
-            state.loading.insert(scope, Loading { floor, came_in: vec![] });
+            state.loading.insert(scope, Loading { floor, came_in: vec![], is_spoiled: false });
         }
     }
 
@@ -135,12 +179,15 @@ impl Scoreboard {
         }
     }
 
-    /// Holds a board that was read. `above_floor` are the numbers of its results above
-    /// [`Scoreboard::floor_of`].
-    pub fn put(&self, scope: Scope, mut board: Board, above_floor: HashSet<i64>) -> Arc<RwLock<Board>> {
+    /// Holds a board that was read, unless a result was voided meanwhile: then it has to be read again.
+    /// `above_floor` are the numbers of its results above [`Scoreboard::floor_of`].
+    pub fn put(&self, scope: Scope, mut board: Board, above_floor: HashSet<i64>) {
         let mut state = self.state();
         let mut ahead = above_floor;
         if let Some(loading) = state.loading.remove(&scope) {
+            if loading.is_spoiled {
+                return;
+            }
             for result in &loading.came_in {
                 if !ahead.remove(&result.no) {
                     board.apply(result);
@@ -151,14 +198,12 @@ impl Scoreboard {
         state.asked += 1;
         // Room for a trillion results before two boards could meet.
         board.start_version(state.asked << 40);
-        let board = Arc::new(RwLock::new(board));
-        let held = Held { board: Arc::clone(&board), ahead, asked_at: state.asked };
+        let held = Held { board: Arc::new(RwLock::new(board)), ahead, asked_at: state.asked };
         state.boards.insert(scope, held);
         if state.boards.len() > MOST_BOARDS {
             let oldest = state.boards.iter().min_by_key(|(_, held)| held.asked_at).map(|(&scope, _)| scope);
             oldest.and_then(|scope| state.boards.remove(&scope));
         }
-        board
     }
 
     /// What the feed has to ask the database for.
@@ -178,7 +223,9 @@ impl Scoreboard {
 
     /// Forgets all boards: what was read cannot be trusted any more.
     pub fn clear(&self) {
-        *self.state() = State::default();
+        let mut state = self.state();
+        let voided = std::mem::take(&mut state.voided);
+        *state = State { voided, ..State::default() };
     }
 }
 

@@ -153,11 +153,62 @@ proptest! {
         let read: Vec<Entry> =
             entries[..visible].iter().filter(|entry| scope.has(entry)).cloned().collect();
         let above_floor = read.iter().map(|entry| entry.no).filter(|&no| no > floor).collect();
-        let board = scoreboard.put(scope, Board::of(read), above_floor);
+        scoreboard.put(scope, Board::of(read), above_floor);
+        let board = scoreboard.get(scope).unwrap();
         for entry in later.iter().chain(meanwhile) {
             scoreboard.apply(entry, Millis(0));
         }
         let of_quiz: Vec<Entry> = entries.iter().filter(|entry| scope.has(entry)).cloned().collect();
         prop_assert_eq!(board.read().unwrap().page(None, None, 100).rows, expected(&of_quiz, None));
+    }
+
+    /// Results are voided while boards are held and while they are read, before and after they are told; a
+    /// board that is held never has one that was voided.
+    #[test]
+    fn a_voided_result_is_on_no_board_whenever_it_is_told(
+        entries in entries(),
+        steps in proptest::collection::vec((0_u8..6, 0_usize..60), 0..120),
+    ) {
+        let scoreboard = Scoreboard::default();
+        let scope = Scope::Span(Millis(0), Millis(2_000));
+        let (mut committed, mut told) = (0, 0);
+        let mut voided: HashSet<i64> = HashSet::new();
+        let mut reading: Option<(i64, Option<Vec<Entry>>)> = None;
+        let standing = |voided: &HashSet<i64>, until: usize| -> Vec<Entry> {
+            let counts = |entry: &&Entry| scope.has(entry) && !voided.contains(&entry.no);
+            entries[..until].iter().filter(counts).cloned().collect()
+        };
+        for (step, index) in steps {
+            match (step, &mut reading) {
+                (0, _) => committed = (committed + 1).min(entries.len()),
+                (1, _) if told < committed => {
+                    scoreboard.apply(&entries[told], Millis(0));
+                    told += 1;
+                }
+                (2, _) if index < committed => {
+                    let Entry { no, quiz, kind, started_at, submitted_at, .. } = entries[index];
+                    let result = Voided { no, quiz, kind, started_at, submitted_at };
+                    prop_assert_eq!(scoreboard.void(&result), voided.insert(no));
+                }
+                (3, None) => {
+                    scoreboard.expect(&[scope]);
+                    reading = Some((scoreboard.floor_of(scope), None));
+                }
+                (4, Some((_, read @ None))) => *read = Some(standing(&voided, committed)),
+                (5, Some((floor, Some(read)))) => {
+                    let above_floor = read.iter().map(|entry| entry.no).filter(|no| no > floor).collect();
+                    scoreboard.put(scope, Board::of(std::mem::take(read)), above_floor);
+                    reading = None;
+                }
+                _ => {}
+            }
+        }
+        for entry in &entries[told..committed] {
+            scoreboard.apply(entry, Millis(0));
+        }
+        if let Some(board) = scoreboard.get(scope) {
+            let rows = board.read().unwrap().page(None, None, 100).rows;
+            prop_assert_eq!(rows, expected(&standing(&voided, committed), None));
+        }
     }
 }

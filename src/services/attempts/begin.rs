@@ -7,7 +7,7 @@ use super::{AttemptRow, AttemptView, Attempts, MOST_TRIES};
 use crate::domain::attempt::takes_answers;
 use crate::domain::draw;
 use crate::domain::grading::Answers;
-use crate::domain::ids::{AttemptId, QuizId};
+use crate::domain::ids::{AttemptId, MemberId, QuizId};
 use crate::domain::period::{Period, Span};
 use crate::domain::quiz::{QuizKind, QuizState};
 use crate::domain::roles::Principal;
@@ -36,12 +36,13 @@ impl Attempts {
             if !may_take_part(principal, &live.quiz) {
                 return Err(ServiceError::Forbidden);
             }
+            let allowed = self.allowed(principal.member_id, &live, now).await?;
             if live.quiz.rules.state(now) == QuizState::Open
-                && let Some(begun) = self.try_begin(principal, &live, now).await?
+                && let Some(begun) = self.try_begin(principal, &live, allowed, now).await?
             {
                 return Ok((begun, true));
             }
-            let running = self.look(principal, live, now).await?;
+            let running = self.look(principal, live, allowed, now).await?;
             if let Some(running) = running {
                 if takes_answers(running.attempt.deadline, now) {
                     return Ok((Self::view(&running, now), false));
@@ -52,11 +53,25 @@ impl Attempts {
         Err(ServiceError::Busy("the quiz or the attempt is being changed".into()))
     }
 
+    /// How many attempts a member may begin in which span of time, those that were voided counted in.
+    async fn allowed(
+        &self,
+        member: MemberId,
+        live: &LiveQuiz,
+        now: Millis,
+    ) -> Result<Option<(i32, Span)>, ServiceError> {
+        let Some(allowed) = live.quiz.rules.attempts_allowed else { return Ok(None) };
+        let span = counted_span(&self.context, live, now);
+        let voided = self.context.known_voids().await?.count(member, live.quiz.id, span);
+        Ok(Some((allowed.saturating_add(voided), span)))
+    }
+
     /// Writes a new attempt; `None` when something stands in its way.
     async fn try_begin(
         &self,
         principal: &Principal,
         live: &Arc<LiveQuiz>,
+        allowed: Option<(i32, Span)>,
         now: Millis,
     ) -> Result<Option<AttemptView>, ServiceError> {
         let quiz = &live.quiz;
@@ -72,10 +87,7 @@ impl Attempts {
             seed: u64::from_le_bytes(self.context.random()?),
             started_at: now,
             deadline: quiz.rules.deadline(now),
-            allowed: quiz
-                .rules
-                .attempts_allowed
-                .map(|allowed| (allowed, counted_span(&self.context, live, now))),
+            allowed,
         };
         let attempt = AttemptRow {
             id: new.id.clone(),
@@ -116,6 +128,7 @@ impl Attempts {
         &self,
         principal: &Principal,
         live: Arc<LiveQuiz>,
+        allowed: Option<(i32, Span)>,
         now: Millis,
     ) -> Result<Option<Loaded>, ServiceError> {
         let (context, member) = (Arc::clone(&self.context), principal.member_id);
@@ -129,7 +142,7 @@ impl Attempts {
                     held.put(Arc::new(loaded.clone()));
                     return Ok(Some(loaded));
                 }
-                refuse(&context, connection, &live, member, now)?;
+                refuse(&context, connection, &live, (member, allowed), now)?;
                 Ok(None)
             })
             .await
@@ -141,15 +154,14 @@ fn refuse(
     context: &Context,
     connection: &mut AnyConnection,
     live: &LiveQuiz,
-    member: crate::domain::ids::MemberId,
+    (member, allowed): (MemberId, Option<(i32, Span)>),
     now: Millis,
 ) -> Result<(), ServiceError> {
     let rules = &live.quiz.rules;
     if rules.state(now) != QuizState::Open {
         return Err(ServiceError::QuizNotOpen);
     }
-    if let Some(allowed) = rules.attempts_allowed {
-        let span = counted_span(context, live, now);
+    if let Some((allowed, span)) = allowed {
         if attempts::count_attempts(connection, member, live.quiz.id, span)? >= i64::from(allowed) {
             return Err(ServiceError::NoAttemptsLeft);
         }

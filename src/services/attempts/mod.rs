@@ -17,6 +17,7 @@ use futures_util::{StreamExt as _, stream};
 use self::held::HeldAttempts;
 use self::loaded::{Loaded, merge};
 pub use super::live_quiz::LiveQuiz;
+use super::voids::VoidRow;
 use super::{Context, ServiceError};
 use crate::domain::attempt::{settled_deadline, takes_answers};
 use crate::domain::draw::{self, Paper};
@@ -51,6 +52,8 @@ pub struct AttemptView {
     pub paper: Paper,
     /// What each item earned; `None` while it runs and when the quiz does not reveal it (yet).
     pub revealed: Option<Vec<ItemResult>>,
+    /// Why it counts for nothing, if it does not.
+    pub voided: Option<Arc<VoidRow>>,
     snapshot: Arc<BankSnapshot>,
 }
 
@@ -66,13 +69,24 @@ impl AttemptView {
     }
 }
 
+/// An attempt in its member's history.
+#[derive(Clone, Debug)]
+pub struct ListedAttempt {
+    /// The attempt.
+    pub attempt: AttemptRow,
+    /// Its quiz.
+    pub quiz: QuizRow,
+    /// Why it counts for nothing, if it does not.
+    pub voided: Option<Arc<VoidRow>>,
+}
+
 /// Answers that a member sends: item number and answer.
 pub type SentAnswers = Vec<(u32, Vec<String>)>;
 
 /// Attempts: begin, save, submit, review.
 #[derive(Clone)]
 pub struct Attempts {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     held: Arc<HeldAttempts>,
 }
 
@@ -93,7 +107,11 @@ impl Attempts {
                 self.settle_by_deadline(&loaded).await?;
                 continue;
             }
-            return Ok(Self::view(&loaded, now));
+            let mut view = Self::view(&loaded, now);
+            if view.attempt.result.is_some() {
+                view.voided = self.context.known_voids().await?.find(&id).cloned();
+            }
+            return Ok(view);
         }
         Err(overtaken())
     }
@@ -107,7 +125,7 @@ impl Attempts {
         principal: &Principal,
         before: Option<(Millis, AttemptId)>,
         limit: i64,
-    ) -> Result<Vec<(AttemptRow, QuizRow)>, ServiceError> {
+    ) -> Result<Vec<ListedAttempt>, ServiceError> {
         for _ in 0..MOST_TRIES {
             let (member, before) = (principal.member_id, before.clone());
             let rows: Vec<(AttemptRow, QuizRow)> = self
@@ -133,7 +151,13 @@ impl Attempts {
             let due: Vec<AttemptId> =
                 rows.iter().filter(|(row, _)| is_due(row)).map(|(row, _)| row.id.clone()).collect();
             if due.is_empty() {
-                return Ok(rows);
+                let voids = self.context.known_voids().await?;
+                let listed = |(attempt, quiz): (AttemptRow, QuizRow)| ListedAttempt {
+                    voided: voids.find(&attempt.id).cloned(),
+                    attempt,
+                    quiz,
+                };
+                return Ok(rows.into_iter().map(listed).collect());
             }
             for id in due {
                 self.settle_due(id).await?;
@@ -238,9 +262,15 @@ impl Attempts {
         Ok(settled)
     }
 
-    async fn settle_due(&self, id: AttemptId) -> Result<(), ServiceError> {
+    pub(super) async fn settle_due(&self, id: AttemptId) -> Result<(), ServiceError> {
         let loaded = self.load(&id).await?;
-        if loaded.attempt.result.is_none() { self.settle_by_deadline(&loaded).await } else { Ok(()) }
+        // It may have been given more time since it was found due.
+        let is_over = !takes_answers(loaded.attempt.deadline, self.context.clock.now());
+        if loaded.attempt.result.is_none() && is_over {
+            self.settle_by_deadline(&loaded).await
+        } else {
+            Ok(())
+        }
     }
 
     /// What was saved in time counts, and the time is the deadline's.
@@ -329,6 +359,7 @@ impl Attempts {
             live: Arc::clone(&loaded.quiz),
             paper,
             revealed,
+            voided: None,
             snapshot: Arc::clone(&loaded.snapshot),
         }
     }

@@ -17,6 +17,9 @@ use crate::store::{StoreError, quizzes};
 /// may still be missing when a program starts.
 const MOST_IN_FLIGHT: i64 = 10_000;
 
+/// How often a board is read whose results are voided while it is read.
+const MOST_READINGS: usize = 5;
+
 const PERIODS: [Period; 4] = [Period::Day, Period::Week, Period::Month, Period::All];
 
 impl Leaderboards {
@@ -53,13 +56,20 @@ impl Leaderboards {
             Scope::Quiz(quiz) => Wanted::Quiz(quiz),
             Scope::Span(..) => Wanted::All,
         };
-        self.read_boards(&[scope], wanted).await?;
-        self.context.scoreboard.get(scope).ok_or_else(|| ServiceError::Busy("the board is being read".into()))
+        for _ in 0..MOST_READINGS {
+            self.read_boards(&[scope], wanted.clone()).await?;
+            if let Some(board) = self.context.scoreboard.get(scope) {
+                return Ok(board);
+            }
+        }
+        Err(ServiceError::Busy("results of the board are being voided".into()))
     }
 
     /// Reads the boards of the periods that hold this instant and of the quizzes that are open.
     pub(super) async fn read_current(&self) -> Result<(), ServiceError> {
         let now = self.context.clock.now();
+        let voids = self.context.known_voids().await?;
+        self.context.scoreboard.start_without(voids.results().map(|result| result.no));
         let (latest, open) = self
             .context
             .database
@@ -130,13 +140,15 @@ impl Leaderboards {
         Ok(read?)
     }
 
-    /// Takes in the results that other instances have written, and makes the boards of periods that have
+    /// Takes in the results that other instances have written, takes off those that were voided, and makes the boards of periods that have
     /// begun. To be called at least twice a second.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn follow(&self) -> Result<(), ServiceError> {
         take_in_missing(&self.context).await?;
+        let voids = self.context.known_voids().await?;
+        self.context.take_off_boards(voids.results());
         let now = self.context.clock.now();
         let (before, after) = *self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         let begun: Vec<Scope> = self

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::record::Record;
 use super::{Outcome, Password, Refusal};
-use crate::domain::ids::MemberId;
+use crate::domain::ids::{MemberId, UnitId};
 use crate::domain::password;
 use crate::domain::roles::{Grant, MemberStatus, Principal, Role};
 use crate::domain::time::Millis;
@@ -12,7 +13,8 @@ use crate::formats::{InitialPassword, RosterReport};
 use crate::message;
 use crate::services::ServiceError;
 use crate::services::accounts::login_key;
-use crate::services::members::check_login;
+use crate::services::audit::{MemberState, member_added, member_changes};
+use crate::services::members::{as_roles, check_login};
 use crate::services::units::check_name;
 use crate::store::AnyConnection;
 use crate::store::members::{self, MemberRow, NewMember};
@@ -36,6 +38,7 @@ pub(super) struct MemberImport {
     pub(super) new_logins: Vec<(String, Option<String>)>,
     pub(super) now: Millis,
     pub(super) dry_run: bool,
+    pub(super) record: Record,
 }
 
 impl MemberImport {
@@ -118,9 +121,12 @@ impl MemberImport {
             must_change_password: password.initial,
         };
         let id = members::create_member(connection, &new, self.now)?;
-        if let Some(role) = role.filter(|&role| role != Role::Member) {
-            members::replace_grants(connection, id, &[(role, unit.id)])?;
-        }
+        let roles: Vec<(Role, UnitId)> =
+            role.filter(|&role| role != Role::Member).map(|role| (role, unit.id)).into_iter().collect();
+        members::replace_grants(connection, id, &roles)?;
+        let member = members::get_member(connection, id)?;
+        let state = MemberState { member: &member, unit, roles: &roles };
+        self.record.add(&unit.path, [member_added(state)]);
         if password.initial {
             report.initial_passwords.push(InitialPassword {
                 login: login.to_owned(),
@@ -134,7 +140,7 @@ impl MemberImport {
     /// A member who is known: renamed, transferred, brought back, given a role that the file adds. A
     /// password in the file is for new members; it does not overwrite one that somebody has chosen.
     fn existing(
-        &self,
+        &mut self,
         connection: &mut AnyConnection,
         before: &MemberRow,
         name: &str,
@@ -142,13 +148,13 @@ impl MemberImport {
         role: Option<Role>,
     ) -> Result<Result<Outcome, Refusal>, ServiceError> {
         let grants = grants_of(connection, before.id)?;
-        let home = self.units.values().find(|unit| unit.id == before.unit_id);
-        if !home.is_some_and(|home| self.principal.manages(&home.path, &grants)) {
+        let home = self.units.values().find(|unit| unit.id == before.unit_id).cloned();
+        let Some(home) = home.filter(|home| self.principal.manages(&home.path, &grants)) else {
             return Ok(Err((
                 "login",
                 message!("该账号不在您的管理范围内", "this account is outside your scope"),
             )));
-        }
+        };
         let row = MemberRow {
             name: name.to_owned(),
             unit_id: unit.id,
@@ -169,11 +175,16 @@ impl MemberImport {
             return Ok(Ok(Outcome::Unchanged));
         }
         members::update_member(connection, &row, before, self.now)?;
+        let old_roles = as_roles(&grants);
+        let mut roles = old_roles.clone();
         if let Some(role) = new_role {
-            let mut all: Vec<_> = grants.iter().map(|grant| (grant.role, grant.unit_id)).collect();
-            all.push((role, unit.id));
-            members::replace_grants(connection, before.id, &all)?;
+            roles.push((role, unit.id));
+            members::replace_grants(connection, before.id, &roles)?;
         }
+        let old = MemberState { member: before, unit: &home, roles: &old_roles };
+        let changes = member_changes(old, MemberState { member: &row, unit, roles: &roles });
+        self.record.add(&home.path, []);
+        self.record.add(&unit.path, changes);
         Ok(Ok(Outcome::Updated))
     }
 }

@@ -1,6 +1,7 @@
 //! Units and people from files: everything or nothing, with a report that names each bad row.
 
 mod members;
+mod record;
 mod units;
 
 use std::collections::{HashMap, HashSet};
@@ -9,9 +10,11 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use self::members::{MEMBER_COLUMNS, MemberImport};
+use self::record::Record;
 use self::units::{UNIT_COLUMNS, UnitOrder, import_unit, order_units};
 use super::bank_files::{ExportedFile, workbook};
 use super::{Context, ServiceError};
+use crate::domain::audit::Action;
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
 use crate::formats::table::{Row, Table};
@@ -21,6 +24,15 @@ use crate::message;
 use crate::store::members::list_members_by_login;
 use crate::store::units::{UnitRow, hold_tree, list_units};
 use crate::store::{AnyConnection, StoreError};
+
+/// How to take a roster.
+#[derive(Clone, Debug, Default)]
+pub struct RosterOptions {
+    /// Report only.
+    pub dry_run: bool,
+    /// What the file is called, for the audit log.
+    pub file_name: Option<String>,
+}
 
 /// Units and people from files.
 pub struct Rosters {
@@ -67,17 +79,18 @@ impl Rosters {
         &self,
         principal: &Principal,
         file: &[u8],
-        dry_run: bool,
+        options: RosterOptions,
     ) -> Result<RosterReport, ServiceError> {
         let table = Table::read(file, &UNIT_COLUMNS).map_err(ServiceError::UnreadableFile)?;
         let principal = principal.clone();
-        self.run(dry_run, move |connection, report| {
+        let mut record = Record::new(Action::UnitsImported, &principal, self.context.clock.now(), &options);
+        self.run(options.dry_run, move |connection, report| {
             hold_tree(connection)?;
             let mut known: HashMap<String, UnitRow> =
                 list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
             let UnitOrder { ready, mut refused } = order_units(&table);
             for row in ready {
-                match import_unit(connection, &principal, &table, row, &mut known)? {
+                match import_unit(connection, &principal, &table, row, &mut known, &mut record)? {
                     Ok(outcome) => report.count(&outcome),
                     Err(refusal) => refused.push((row, refusal)),
                 }
@@ -88,7 +101,7 @@ impl Rosters {
             }
             report.found = table.rows().len();
             report.warn_of_unknown(&table);
-            Ok(())
+            record.write(connection, report)
         })
         .await
     }
@@ -103,12 +116,13 @@ impl Rosters {
         &self,
         principal: &Principal,
         file: &[u8],
-        dry_run: bool,
+        options: RosterOptions,
     ) -> Result<RosterReport, ServiceError> {
         let table = Arc::new(Table::read(file, &MEMBER_COLUMNS).map_err(ServiceError::UnreadableFile)?);
         // A dry run first: hashing thousands of passwords for a file that is refused would be a waste.
-        let plan = self.import_members_with(principal, &table, HashMap::new(), true).await?;
-        if dry_run {
+        let trial = RosterOptions { dry_run: true, ..options.clone() };
+        let plan = self.import_members_with(principal, &table, HashMap::new(), &trial).await?;
+        if options.dry_run {
             return Ok(plan.report);
         }
         // A few at a time: a big roster must not fill the queue that logins wait in.
@@ -125,7 +139,7 @@ impl Rosters {
             .buffer_unordered(self.context.settings.hashing_threads)
             .try_collect()
             .await?;
-        Ok(self.import_members_with(principal, &table, passwords, false).await?.report)
+        Ok(self.import_members_with(principal, &table, passwords, &options).await?.report)
     }
 
     async fn import_members_with(
@@ -133,9 +147,11 @@ impl Rosters {
         principal: &Principal,
         table: &Arc<Table>,
         passwords: HashMap<String, Password>,
-        dry_run: bool,
+        options: &RosterOptions,
     ) -> Result<MemberPlan, ServiceError> {
         let (principal, table, now) = (principal.clone(), Arc::clone(table), self.context.clock.now());
+        let (dry_run, record) =
+            (options.dry_run, Record::new(Action::MembersImported, &principal, now, options));
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let report = self
             .run(dry_run, move |connection, report| {
@@ -151,6 +167,7 @@ impl Rosters {
                     new_logins: Vec::new(),
                     now,
                     dry_run,
+                    record,
                 };
                 for row in table.rows() {
                     match import.row(connection, &table, row, report)? {
@@ -161,7 +178,7 @@ impl Rosters {
                 report.found = table.rows().len();
                 report.warn_of_unknown(&table);
                 drop(sender.send(import.new_logins));
-                Ok(())
+                import.record.write(connection, report)
             })
             .await?;
         Ok(MemberPlan { report, new_logins: receiver.await.unwrap_or_default() })

@@ -3,12 +3,14 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
+use super::record::Record;
 use super::{Outcome, Refusal};
 use crate::domain::org::UnitKind;
 use crate::domain::roles::Principal;
 use crate::formats::table::{Column, Row, Table};
 use crate::message;
 use crate::services::ServiceError;
+use crate::services::audit::{unit_added, unit_changes};
 use crate::services::units::{MoveError, check_code, check_name, check_place, move_below};
 use crate::store::AnyConnection;
 use crate::store::units::{self, UnitRow};
@@ -82,6 +84,7 @@ pub(super) fn import_unit(
     table: &Table,
     row: &Row,
     known: &mut HashMap<String, UnitRow>,
+    record: &mut Record,
 ) -> Result<Result<Outcome, Refusal>, ServiceError> {
     let (code, name) = (table.cell(row, "code"), table.cell(row, "name"));
     if let Err(message) = check_code(code) {
@@ -99,7 +102,7 @@ pub(super) fn import_unit(
     };
     let parent_code = table.cell(row, "parent_code");
     if parent_code.is_empty() {
-        return import_root(connection, principal, kind, code, name, known);
+        return import_root(connection, principal, (kind, code, name), known, record);
     }
     let Some(parent) = known.get(parent_code).cloned() else {
         let message =
@@ -114,6 +117,7 @@ pub(super) fn import_unit(
     }
     let Some(before) = known.get(code).cloned() else {
         let unit = units::create_unit(connection, Some(&parent), kind, code, name)?;
+        record.add(&unit.path, [unit_added(&unit, Some(&parent))]);
         known.insert(code.to_owned(), unit);
         return Ok(Ok(Outcome::Added));
     };
@@ -133,8 +137,9 @@ pub(super) fn import_unit(
         )));
     }
     units::update_unit(connection, before.id, kind, code, name)?;
+    let old_parent = known.values().find(|unit| Some(unit.id) == before.parent_id).cloned();
     if moved {
-        match move_below(connection, &UnitRow { kind, ..before }, &parent) {
+        match move_below(connection, &UnitRow { kind, ..before.clone() }, &parent) {
             Ok(()) => {}
             Err(MoveError::Misplaced(message)) => return Ok(Err(("parent_code", message))),
             Err(MoveError::Store(error)) => return Err(error.into()),
@@ -145,6 +150,10 @@ pub(super) fn import_unit(
         unit.kind = kind;
         name.clone_into(&mut unit.name);
     }
+    if let Some(after) = known.get(code) {
+        record.add(&before.path, []);
+        record.add(&after.path, unit_changes((&before, old_parent.as_ref()), (after, Some(&parent))));
+    }
     Ok(Ok(Outcome::Updated))
 }
 
@@ -152,10 +161,9 @@ pub(super) fn import_unit(
 fn import_root(
     connection: &mut AnyConnection,
     principal: &Principal,
-    kind: UnitKind,
-    code: &str,
-    name: &str,
+    (kind, code, name): (UnitKind, &str, &str),
     known: &mut HashMap<String, UnitRow>,
+    record: &mut Record,
 ) -> Result<Result<Outcome, Refusal>, ServiceError> {
     let Some(root) = known.values().find(|unit| unit.parent_id.is_none()).cloned() else {
         return Err(ServiceError::Internal("the root unit is missing".into()));
@@ -174,6 +182,8 @@ fn import_root(
     }
     units::update_unit(connection, root.id, kind, code, name)?;
     known.remove(&root.code);
-    known.insert(code.to_owned(), UnitRow { code: code.to_owned(), name: name.to_owned(), ..root });
+    let after = UnitRow { code: code.to_owned(), name: name.to_owned(), ..root.clone() };
+    record.add(&after.path, unit_changes((&root, None), (&after, None)));
+    known.insert(code.to_owned(), after);
     Ok(Ok(Outcome::Updated))
 }

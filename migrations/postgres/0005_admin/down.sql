@@ -1,0 +1,4 @@
+ALTER TABLE bank_revisions DROP COLUMN undoes;
+DROP TABLE voided_attempts;
+DROP TABLE audit_log;
+DROP FUNCTION refuse_audit_change();

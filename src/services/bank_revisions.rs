@@ -1,0 +1,137 @@
+//! The history of question banks, and taking back what was done last.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::ServiceError;
+use super::audit::{Change, Stamp};
+use super::banks::{BankView, Banks, only};
+use super::import;
+use crate::domain::audit::{Action, Facts, SubjectKind};
+use crate::domain::ids::QuestionId;
+use crate::domain::question::Question;
+use crate::domain::roles::Principal;
+use crate::message;
+use crate::store::banks::{self, BankRow};
+pub use crate::store::revisions::{RevisionRow, VersionRow};
+use crate::store::{AnyConnection, revisions};
+
+impl Banks {
+    /// The revisions of a bank below `before`, the latest first.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] for anybody but admins of the root; [`ServiceError::NotFound`].
+    pub async fn revisions(
+        &self,
+        principal: &Principal,
+        code: String,
+        before: Option<i32>,
+        limit: i64,
+    ) -> Result<Vec<RevisionRow>, ServiceError> {
+        only(principal.is_root_admin())?;
+        self.context
+            .database
+            .read(move |connection| {
+                let bank = banks::get_bank(connection, &code)?;
+                Ok(revisions::list_revisions(connection, bank.id, before, limit)?)
+            })
+            .await
+    }
+
+    /// The versions of a question that begin below the revision `before`, the latest first; of a retired
+    /// one too.
+    ///
+    /// # Errors
+    /// As [`Banks::revisions`].
+    pub async fn history(
+        &self,
+        principal: &Principal,
+        bank: String,
+        code: String,
+        before: Option<i32>,
+        limit: i64,
+    ) -> Result<Vec<VersionRow>, ServiceError> {
+        only(principal.is_root_admin())?;
+        self.context
+            .database
+            .read(move |connection| {
+                let bank = banks::get_bank(connection, &bank)?;
+                let rows = revisions::list_versions(connection, bank.id, &code, before, limit)?;
+                if rows.is_empty() && before.is_none() {
+                    return Err(ServiceError::NotFound("question"));
+                }
+                Ok(rows)
+            })
+            .await
+    }
+
+    /// Makes a new revision that equals the one before the current one, which is `revision`.
+    ///
+    /// # Errors
+    /// As [`Banks::revisions`]; [`ServiceError::RevisionNotCurrent`]; [`ServiceError::Invalid`] for a
+    /// revision that cannot be.
+    pub async fn undo(
+        &self,
+        principal: &Principal,
+        code: String,
+        revision: i32,
+    ) -> Result<BankView, ServiceError> {
+        only(principal.is_root_admin())?;
+        if revision < 1 {
+            return Err(ServiceError::invalid("/revision", message!("1 或更大", "1 or more")));
+        }
+        let stamp = Stamp::new(principal, self.context.clock.now());
+        self.context
+            .database
+            .write(move |connection| {
+                let bank = banks::hold_bank(connection, &code)?;
+                if bank.revision != revision {
+                    return Err(ServiceError::RevisionNotCurrent);
+                }
+                let steps = Steps::between(connection, &bank, revision - 1)?;
+                let again: Vec<(QuestionId, &Question)> =
+                    steps.again.iter().map(|(id, question)| (*id, question)).collect();
+                let retired = &steps.retired;
+                let made = import::write(connection, &bank, &[], &again, retired, stamp.by())?;
+                revisions::note_undone(connection, bank.id, made, revision)?;
+                let after = Facts::from_iter([
+                    ("revision".to_owned(), json!(made)),
+                    ("undoes".to_owned(), json!(revision)),
+                    ("restored".to_owned(), json!(again.len())),
+                    ("retired".to_owned(), json!(retired.len())),
+                ]);
+                let change = Change::new(Action::BankUndone, SubjectKind::Bank, &bank.code, &bank.title)
+                    .before(Facts::from_iter([("revision".to_owned(), json!(revision))]))
+                    .after(after);
+                stamp.record(connection, [change])?;
+                Ok(BankView { bank: BankRow { revision: made, ..bank }, questions: steps.questions })
+            })
+            .await
+    }
+}
+
+/// What it takes to bring back an earlier revision.
+struct Steps {
+    /// Questions that stood there otherwise, or that were retired since.
+    again: Vec<(QuestionId, Question)>,
+    /// Questions that were added since.
+    retired: Vec<QuestionId>,
+    /// Questions that stood there.
+    questions: usize,
+}
+
+impl Steps {
+    fn between(connection: &mut AnyConnection, bank: &BankRow, earlier: i32) -> Result<Self, ServiceError> {
+        let current = banks::list_questions(connection, bank.id, bank.revision)?;
+        let earlier = banks::list_questions(connection, bank.id, earlier)?;
+        let questions = earlier.len();
+        let mut now: HashMap<QuestionId, Question> =
+            current.into_iter().map(|row| (row.id, row.question)).collect();
+        let differs = |row: &banks::QuestionRow| now.remove(&row.id).as_ref() != Some(&row.question);
+        let again = earlier.into_iter().filter(differs).map(|row| (row.id, row.question)).collect();
+        let mut retired: Vec<QuestionId> = now.into_keys().collect();
+        retired.sort_unstable();
+        Ok(Self { again, retired, questions })
+    }
+}
