@@ -69,14 +69,16 @@ export async function exportReported(who: Who): Promise<Download> {
   return fileOf(call.response, await get(Promise.resolve(call)), 'members.xlsx')
 }
 
+const monthQuery = (unit: number | null, month: string) => ({ month, ...(unit === null ? {} : { unit }) })
+
 /** The report of a month, such as `2026-11`. @throws Failure */
-export function getMonthly(unit: number, month: string): Promise<MonthlyReport> {
-  return get(api.GET('/api/v1/reports/monthly', { params: { query: { unit, month } } }))
+export function getMonthly(unit: number | null, month: string): Promise<MonthlyReport> {
+  return get(api.GET('/api/v1/reports/monthly', { params: { query: monthQuery(unit, month) } }))
 }
 
 /** The same as a table. @throws Failure */
-export async function exportMonthly(unit: number, month: string): Promise<Download> {
-  const call = await api.GET('/api/v1/reports/monthly/export', { params: { query: { unit, month, format: 'xlsx' } }, parseAs: 'blob' })
+export async function exportMonthly(unit: number | null, month: string): Promise<Download> {
+  const call = await api.GET('/api/v1/reports/monthly/export', { params: { query: { ...monthQuery(unit, month), format: 'xlsx' } }, parseAs: 'blob' })
   return fileOf(call.response, await get(Promise.resolve(call)), `${month}.xlsx`)
 }
 

@@ -13,6 +13,9 @@ declare module 'vue-router' {
 /** The pages of leaders and admins; each is its own chunk. */
 const pages: RouteRecordRaw[] = [
   { path: '', name: 'desk-board', component: () => import('@/pages/desk/BoardPage.vue') },
+  { path: 'members', name: 'desk-members', component: () => import('@/pages/desk/MembersPage.vue') },
+  { path: 'monthly', name: 'desk-monthly', component: () => import('@/pages/desk/MonthlyPage.vue') },
+  { path: 'items', name: 'desk-items', component: () => import('@/pages/desk/ItemsPage.vue') },
 ]
 
 /** Lets in whom a page concerns, with its words. */

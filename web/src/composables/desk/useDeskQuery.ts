@@ -1,11 +1,18 @@
 import { computed } from 'vue'
-import { type LocationQueryRaw, useRoute, useRouter } from 'vue-router'
+import { type LocationQuery, type LocationQueryRaw, useRoute, useRouter } from 'vue-router'
 import type { Period } from '@/api/types'
 import { PERIODS, type Span } from './spans'
 
 /** A whole number of an address; null for anything else. */
 export function numberOf(value: unknown): number | null {
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : null
+}
+
+function read(query: LocationQuery): Span {
+  const quiz = numberOf(query.quiz)
+  if (quiz !== null) return { quiz }
+  const period = PERIODS.find((each) => each === query.period) ?? ('month' as Period)
+  return typeof query.on === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(query.on) ? { period, on: query.on } : { period }
 }
 
 /** What a page of the desk looks at, kept in its address, so that back, reload and a link lead to the same. */
@@ -24,12 +31,10 @@ export function useDeskQuery() {
   }
 
   const span = computed<Span>({
-    get() {
-      const quiz = numberOf(route.query.quiz)
-      if (quiz !== null) return { quiz }
-      const period = PERIODS.find((each) => each === route.query.period) ?? ('month' as Period)
-      const on = route.query.on
-      return typeof on === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(on) ? { period, on } : { period }
+    // The same object as long as it says the same: nothing is loaded again when another part of the address changes.
+    get(before?: Span) {
+      const now = read(route.query)
+      return before && JSON.stringify(before) === JSON.stringify(now) ? before : now
     },
     set(to) {
       change('quiz' in to ? { quiz: to.quiz, period: null, on: null } : { quiz: null, period: to.period, on: to.on ?? null })
