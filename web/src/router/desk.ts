@@ -21,7 +21,7 @@ const pages: RouteRecordRaw[] = [
 /** Lets in whom a page concerns, with its words. */
 async function enter(to: RouteLocationNormalized) {
   if (!(to.meta.admin ? isAdmin.value : isLeader.value)) return { path: '/', replace: true }
-  await loadDeskWords()
+  await loadDeskWords(to.meta.admin ? ['desk', 'admin'] : ['desk'])
   // Whoever has a new system before them is shown what to do first.
   if (to.name === 'desk-board' && (await beginsHere())) return { name: 'desk-setup', replace: true }
   return true

@@ -48,13 +48,13 @@ export const hasOptions = (kind: Question['kind']): boolean => kind === 'single'
 export function keyOf(form: QuestionForm): string[] {
   if (hasOptions(form.kind)) return form.letters.filter((each) => each <= letter(form.options.length - 1)).sort()
   if (form.kind === 'judge') return form.truth ? [form.truth] : []
-  if (form.kind === 'blank') return form.gaps.slice(0, gapsOf(form)).map((gap) => gap.trim())
+  if (form.kind === 'blank') return Array.from({ length: gapsOf(form) }, (_, index) => (form.gaps[index] ?? '').trim())
   return form.reference.split('\n').map((line) => line.trim()).filter(Boolean)
 }
 
-/** How many gaps a stem shows (runs of at least two underscores); a blank without any has one. */
-export function gapsOf({ stem }: { stem: string }): number {
-  return Math.max(1, stem.match(/__+/g)?.length ?? 0)
+/** How many gaps there are: as many as the stem shows (runs of at least two underscores), else as many as are answered. */
+export function gapsOf({ stem, gaps }: Pick<QuestionForm, 'stem' | 'gaps'>): number {
+  return stem.match(/__+/g)?.length ?? Math.max(1, gaps.length)
 }
 
 export function draftOf(form: QuestionForm): QuestionDraft {

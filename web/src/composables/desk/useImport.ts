@@ -1,4 +1,4 @@
-import { ref, shallowRef } from 'vue'
+import { onMounted, onUnmounted, ref, shallowRef } from 'vue'
 import type { Place } from '@/api/desk/types'
 import { useFailure } from '@/composables/useFailure'
 
@@ -69,6 +69,12 @@ export function useImport(
   function again(): void {
     ;[step.value, failure.value, file.value, preview.value, result.value] = ['choose', '', null, null, null]
   }
+
+  const warn = (event: BeforeUnloadEvent) => {
+    if (step.value === 'loading') event.preventDefault()
+  }
+  onMounted(() => addEventListener('beforeunload', warn))
+  onUnmounted(() => removeEventListener('beforeunload', warn))
 
   return { step, file, preview, result, progress, failure, choose, start, again }
 }

@@ -82,6 +82,7 @@ export const adminEn: AdminWords = {
     at: 'Place',
     detail: 'What is wrong, and how to mend it',
     line: 'Line {no} {column}',
+    cell: 'Cell {cell}\n(sheet {sheet})',
     paragraph: 'Paragraph {no}',
     tableRow: 'Table {table}, row {row}',
     showAll: 'Show all {count}',
@@ -435,7 +436,7 @@ export const adminEn: AdminWords = {
     title: 'Name', bank: 'Bank', opens_at: 'Opens', closes_at: 'Closes', duration_seconds: 'Time for a paper', attempts_allowed: 'Attempts', pass_percent: 'Pass mark (%)', reveal: 'Answers shown',
     sections: 'Paper', shuffle_questions: 'Shuffle questions', shuffle_options: 'Shuffle options', kinds: 'Kinds', chapters: 'Chapters', count: 'Questions', points: 'Points each', multiple_rule: 'Incomplete multiple choice',
     reason: 'Reason', score: 'Score', max_score: 'Full mark', file: 'File', found: 'Found', added: 'New', updated: 'Changed', unchanged: 'Unchanged', rejected: 'Not saved', retired: 'Retired', changed: 'Changed',
-    revision: 'Revision', format: 'Format', undoes: 'Undone revision', member: 'Person', quiz: 'Quiz', passed: 'Passed', questions: 'Questions', format_name: 'Format',
+    revision: 'Revision', format: 'Format', undoes: 'Undone revision', member: 'Person', quiz: 'Quiz', passed: 'Passed', questions: 'Questions', elapsed_ms: 'Time', submitted_at: 'Handed in at', role: 'Duty',
   },
   value: {
     yes: 'yes', no: 'no', minutes: '{count} min', seconds: '{count} s',
