@@ -141,6 +141,7 @@ fn entries(members: i64) -> Vec<Entry> {
         unit: UnitId(member % 40),
         day: date(2026, 11, 23),
         score: Points(member * 7_919 % 41 * 250),
+        max_score: Points(10_000),
         elapsed_ms: 60_000 + member * 104_729 % 540_000,
         submitted_at: Millis(1_795_406_400_000 + member),
         passed: member % 3 == 0,

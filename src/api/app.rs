@@ -21,7 +21,8 @@ use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{
     accounts, attempts, audit, bank_files, banks, leaderboards, members, middleware, practice, quiz_desk,
-    quiz_watch, quizzes, revisions, rosters, sessions, setup, slips, stream, system, units, web as web_app,
+    quiz_watch, quizzes, reports, revisions, rosters, sessions, setup, slips, stream, system, units,
+    web as web_app,
 };
 use crate::services::{Services, Signals};
 
@@ -118,7 +119,8 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(practice::list_wrong_answers)
         .service(practice::list_favourites)
         .service(practice::add_favourite)
-        .service(practice::remove_favourite);
+        .service(practice::remove_favourite)
+        .configure(reports::routes);
 }
 
 /// The routes around the API.

@@ -52,9 +52,9 @@ pub(super) enum TableForm {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct TableParams {
-    /// `xlsx` or `csv`.
+    /// `xlsx` (when it is left out) or `csv`.
     #[serde(default)]
-    #[param(inline, default = "xlsx")]
+    #[param(inline)]
     format: TableForm,
 }
 

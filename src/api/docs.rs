@@ -26,6 +26,7 @@ use crate::domain::practice::PracticeFrom;
         (name = "attempts", description = "Begin, save, submit, review"),
         (name = "practice", description = "Practice, favourites, wrong answers, progress"),
         (name = "leaderboards", description = "Rankings"),
+        (name = "reports", description = "Reports for leaders of a unit"),
         (name = "audit", description = "What admins have changed"),
         (name = "system", description = "Health and metrics")
     ),
@@ -93,7 +94,11 @@ fn add_shared_problems(path: &str, operation: &mut Operation) {
         codes.push(InvalidFields);
     }
     // What a query names may not exist either.
-    if path.contains('{') || path.contains("leaderboards") || path.ends_with("/members") {
+    if path.contains('{')
+        || path.contains("leaderboards")
+        || path.contains("/reports/")
+        || path.ends_with("/members")
+    {
         codes.push(NotFound);
     }
     let responses = &mut operation.responses.responses;

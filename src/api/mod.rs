@@ -20,6 +20,7 @@ mod problem;
 mod quiz_desk;
 mod quiz_watch;
 mod quizzes;
+mod reports;
 mod revisions;
 mod rosters;
 mod routes;

@@ -17,6 +17,8 @@ pub(super) async fn run(database: DatabaseConfig) -> Result<(), Refusal> {
     };
     tell_first_start(&filled);
     let demo = services.fill_demo().await.map_err(|error| explain(&error))?;
+    services.statistics.catch_up().await.map_err(|error| explain(&error))?;
+    services.reports.fix_months().await.map_err(|error| explain(&error))?;
     println!("Data: {}", database.database_url.shown());
     println!("{} branches, {} members, {} graded attempts", demo.branches, demo.members, demo.attempts);
     println!(

@@ -2,18 +2,25 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Refusal, open, tell_first_start};
 use crate::api;
 use crate::config::{DatabaseConfig, ServeConfig};
 use crate::services::Services;
 use crate::services::attempts::SWEEP_BATCH;
+use crate::services::statistics::Followed;
 
 /// How often the database is asked for results that this instance was not told of, and how often the
 /// listener is asked whether there are any.
 const FOLLOW_EVERY: Duration = Duration::from_millis(400);
 const LISTEN_EVERY: Duration = Duration::from_millis(50);
+
+/// How often results are taken into the statistics.
+const SUM_UP_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a month is looked for that can be closed.
+const CLOSE_EVERY: Duration = Duration::from_secs(60);
 
 /// How often expired attempts are looked for: a result is to be in its rankings within a second.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
@@ -33,8 +40,10 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
     println!("Qianti is ready: open http://{address}/ (API documentation: http://{address}/docs/)");
     let sweeping = actix_web::rt::spawn(sweep(Arc::clone(&services)));
     let following = actix_web::rt::spawn(follow(Arc::clone(&services)));
+    let closing = actix_web::rt::spawn(close_months(Arc::clone(&services)));
+    let summing = actix_web::rt::spawn(sum_up(Arc::clone(&services)));
     server.await?;
-    for task in [sweeping, following] {
+    for task in [sweeping, following, summing, closing] {
         task.abort();
         drop(task.await);
     }
@@ -53,6 +62,35 @@ async fn sweep(services: Arc<Services>) {
             Err(error) => tracing::warn!(%error, "the sweep of expired attempts failed"),
         }
         actix_web::rt::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Keeps the statistics up to date, for ever.
+async fn sum_up(services: Arc<Services>) {
+    loop {
+        let began = Instant::now();
+        let pause = match services.statistics.follow().await {
+            // Members' requests need the processor too.
+            Ok(Followed::Took { more: true, .. }) => began.elapsed().min(SUM_UP_EVERY),
+            Ok(_) => SUM_UP_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "the statistics could not be brought up to date");
+                SUM_UP_EVERY
+            }
+        };
+        actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// Fixes the reports of months that are over, for ever.
+async fn close_months(services: Arc<Services>) {
+    loop {
+        match services.reports.fix_months().await {
+            Ok(0) => {}
+            Ok(reports) => tracing::info!(reports, "the reports of closed months are fixed"),
+            Err(error) => tracing::warn!(%error, "the reports of a month could not be fixed"),
+        }
+        actix_web::rt::time::sleep(CLOSE_EVERY).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Days, weeks and months in the drive's time zone.
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -58,8 +58,13 @@ impl Calendar {
 
     /// The local date of `instant`.
     pub fn date(&self, instant: Millis) -> Date {
+        self.local(instant).date()
+    }
+
+    /// What clocks and calendars show at `instant`.
+    pub fn local(&self, instant: Millis) -> DateTime {
         Timestamp::from_millisecond(instant.0)
-            .map_or(Date::MIN, |timestamp| timestamp.to_zoned(self.zone.clone()).date())
+            .map_or(DateTime::MIN, |timestamp| timestamp.to_zoned(self.zone.clone()).datetime())
     }
 
     /// The first instant of the local date.

@@ -15,6 +15,9 @@ use super::points::Points;
 use super::quiz::QuizKind;
 use super::time::Millis;
 
+/// Share of the full mark, in percent, from which a result is excellent.
+const EXCELLENT_PERCENT: i64 = 90;
+
 /// A graded attempt, as rankings see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -34,6 +37,8 @@ pub struct Entry {
     pub day: Date,
     /// What it earned.
     pub score: Points,
+    /// What a faultless paper earns.
+    pub max_score: Points,
     /// How long it took, in milliseconds.
     pub elapsed_ms: i64,
     /// When it was submitted.
@@ -43,6 +48,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it earned 90 % of the full mark or more.
+    pub fn is_excellent(&self) -> bool {
+        self.max_score.0 > 0 && self.score.0 * 100 >= self.max_score.0 * EXCELLENT_PERCENT
+    }
+
     /// The day whose result this is; only of a `daily` quiz, of which one counts each day.
     pub fn counted_day(&self) -> Option<Date> {
         (self.kind == QuizKind::Daily).then_some(self.day)
@@ -168,12 +178,16 @@ pub struct UnitTotals {
     pub participants: u32,
     /// Sum of the scores that count.
     pub score: Points,
+    /// Sum of what faultless papers earn in their place.
+    pub max_score: Points,
     /// Sum of their elapsed times, in milliseconds.
     pub elapsed_ms: i64,
     /// Results that count.
     pub results: u32,
     /// Those of them that passed.
     pub passed: u32,
+    /// Those of them that earned 90 % of the full mark or more.
+    pub excellent: u32,
 }
 
 /// One row of a unit board.
@@ -193,9 +207,11 @@ impl UnitTotals {
             active_members: 0,
             participants: 0,
             score: Points::ZERO,
+            max_score: Points::ZERO,
             elapsed_ms: 0,
             results: 0,
             passed: 0,
+            excellent: 0,
         }
     }
 
@@ -212,6 +228,12 @@ impl UnitTotals {
     /// The share of the counted results that passed, 0 to 1, to four decimals; 0 without results.
     pub fn pass_rate(&self) -> f64 {
         ratio(self.passed, self.results)
+    }
+
+    /// The share of the counted results that earned 90 % of the full mark or more, 0 to 1, to four decimals;
+    /// 0 without results.
+    pub fn excellence_rate(&self) -> f64 {
+        ratio(self.excellent, self.results)
     }
 
     /// The board's order, exact: fractions are compared by cross multiplication.

@@ -13,6 +13,7 @@ fn entry(member: i64, score: i64, elapsed_ms: i64, submitted_at: i64) -> Entry {
         started_at: Millis(submitted_at),
         day: date(2026, 11, 23),
         score: Points(score),
+        max_score: Points(100),
         elapsed_ms,
         submitted_at: Millis(submitted_at),
         passed: score >= 60,
@@ -64,13 +65,13 @@ fn a_period_adds_up_the_quizzes_and_the_latest_submission_completes_the_score() 
 
 fn totals(unit: i64, active: u32, participants: u32, score: i64, elapsed_ms: i64) -> UnitTotals {
     UnitTotals {
-        unit: UnitId(unit),
         active_members: active,
         participants,
         score: Points(score),
         elapsed_ms,
         results: participants,
         passed: participants / 2,
+        ..UnitTotals::empty(UnitId(unit))
     }
 }
 

@@ -25,10 +25,12 @@ pub mod quiz_progress;
 mod quiz_times;
 pub mod quizzes;
 mod refresh_tokens;
+pub mod reports;
 pub mod rosters;
 pub mod sessions;
 pub mod setup;
 mod signals;
+pub mod statistics;
 pub mod streams;
 mod tokens;
 pub mod units;
@@ -62,7 +64,11 @@ pub struct Services {
     /// Attempts: begin, save, submit, review.
     pub attempts: attempts::Attempts,
     /// Rankings.
-    pub leaderboards: leaderboards::Leaderboards,
+    pub leaderboards: Arc<leaderboards::Leaderboards>,
+    /// Sums of the results.
+    pub statistics: Arc<statistics::Statistics>,
+    /// Reports for leaders.
+    pub reports: reports::Reports,
     /// News of rankings.
     pub streams: streams::Streams,
     /// Practice, favourites, progress.
@@ -86,6 +92,8 @@ impl Services {
     ) -> Result<Self, ServiceError> {
         let context = Arc::new(Context::new(database, settings, clock, entropy)?);
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        let statistics = Arc::new(statistics::Statistics::new(Arc::clone(&context)));
+        let leaderboards = Arc::new(leaderboards::Leaderboards::start(Arc::clone(&context)).await?);
         Ok(Self {
             accounts,
             sessions: sessions::Sessions::new(Arc::clone(&context)),
@@ -95,7 +103,9 @@ impl Services {
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
             attempts: attempts::Attempts::new(Arc::clone(&context)),
-            leaderboards: leaderboards::Leaderboards::start(Arc::clone(&context)).await?,
+            statistics: Arc::clone(&statistics),
+            reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards), statistics),
+            leaderboards,
             streams: streams::Streams::new(Arc::clone(&context)),
             practice: practice::Practice::new(Arc::clone(&context)),
             audit: audit::Audit::new(Arc::clone(&context)),

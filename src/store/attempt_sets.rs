@@ -27,11 +27,15 @@ const SAVE: &str = "UPDATE attempts SET answers = new.answers, version = attempt
      WHERE attempts.id = new.id AND attempts.version = new.version AND attempts.status = 'running' \
      RETURNING attempts.id";
 
+/// Numbers are given before the commit, in any order of commits. Whoever gives them holds this lock with others
+/// until the commit; whoever has to know that none is outstanding takes it alone for a moment.
+pub(super) const WAIT_FOR_NUMBERING: &str = "SELECT pg_advisory_xact_lock(7160001002)";
+
 const SETTLE: &str = "UPDATE attempts SET answers = new.answers, status = 'graded', version = attempts.version + 1, \
      settled_no = nextval('attempt_settlements'), closed_by = new.closed_by, submitted_at = new.submitted_at, \
      elapsed_ms = new.elapsed_ms, score = new.score, max_score = new.max_score, correct = new.correct, \
      total = new.total, passed = new.passed \
-     FROM UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     FROM (SELECT pg_advisory_xact_lock_shared(7160001002)) AS numbering, UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
        AS new (id, version, answers, closed_by, submitted_at, elapsed_ms, score, max_score, correct, total, passed) \
      WHERE attempts.id = new.id AND attempts.version = new.version AND attempts.status = 'running' \
      RETURNING attempts.id, attempts.settled_no";

@@ -31,7 +31,8 @@ pub enum Wanted {
     },
 }
 
-type Columns = ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<bool>));
+type Columns =
+    ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<bool>));
 
 /// What each quiz is for.
 ///
@@ -68,7 +69,13 @@ pub fn for_each_entry(
             attempts::unit_id,
             attempts::started_at,
         ),
-        (attempts::score, attempts::elapsed_ms, attempts::submitted_at, attempts::passed),
+        (
+            attempts::score,
+            attempts::max_score,
+            attempts::elapsed_ms,
+            attempts::submitted_at,
+            attempts::passed,
+        ),
     ));
     macro_rules! read_from {
         ($concrete:expr, $mode:ty) => {{
@@ -109,7 +116,7 @@ pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError>
 }
 
 fn read_entry(
-    ((no, quiz, member, unit, started_at), (score, elapsed_ms, submitted_at, passed)): Columns,
+    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): Columns,
     kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
@@ -125,6 +132,7 @@ fn read_entry(
         started_at: Millis(started_at),
         day: calendar.date(Millis(started_at)),
         score: Points(score.ok_or_else(missing)?),
+        max_score: Points(max_score.ok_or_else(missing)?),
         elapsed_ms: elapsed_ms.ok_or_else(missing)?,
         submitted_at: Millis(submitted_at.ok_or_else(missing)?),
         passed: passed.ok_or_else(missing)?,

@@ -228,6 +228,64 @@ table! {
     }
 }
 
+table! {
+    statistics_progress (id) {
+        id -> BigInt,
+        taken_no -> BigInt,
+        version -> BigInt,
+        began_version -> BigInt,
+        timezone -> Text,
+    }
+}
+
+table! {
+    unit_days (day, unit_id, quiz_id) {
+        day -> Text,
+        unit_id -> BigInt,
+        quiz_id -> BigInt,
+        results -> BigInt,
+        passed -> BigInt,
+        excellent -> BigInt,
+        score -> BigInt,
+        max_score -> BigInt,
+        elapsed_ms -> BigInt,
+        members -> Binary,
+        chapters -> Text,
+        version -> BigInt,
+    }
+}
+
+table! {
+    item_statistics (quiz_id, question_id, from_revision) {
+        quiz_id -> BigInt,
+        question_id -> BigInt,
+        from_revision -> Integer,
+        shown -> BigInt,
+        answered -> BigInt,
+        x -> BigInt,
+        xx -> BigInt,
+        y -> BigInt,
+        yy -> BigInt,
+        xy -> BigInt,
+        chosen -> Text,
+    }
+}
+
+table! {
+    counted_voids (attempt_id) {
+        attempt_id -> Text,
+    }
+}
+
+table! {
+    monthly_reports (month, unit_id) {
+        month -> Text,
+        unit_id -> BigInt,
+        fixed_at -> BigInt,
+        report -> Text,
+    }
+}
+
 joinable!(members -> units (unit_id));
 joinable!(sessions -> members (member_id));
 joinable!(role_grants -> units (unit_id));
@@ -265,4 +323,6 @@ allow_tables_to_appear_in_same_query!(
     favourites,
     audit_log,
     voided_attempts,
+    unit_days,
+    counted_voids,
 );

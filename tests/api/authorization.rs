@@ -37,6 +37,8 @@ enum Send {
     File(fn(&Site) -> String, fn(usize) -> String),
     /// What is made anew for each caller, by the admin of the root, is used up by the call: a path to it.
     Fresh(Maker, &'static str),
+    /// The same with a body: the path and the body that what was made goes into.
+    Upon(Maker, fn(&str) -> String, fn(&str) -> Value),
     /// What belongs to the caller alone, as an attempt does: made anew for the member of B1.
     Own(fn(&Site) -> String, Option<fn() -> Value>),
     /// Nothing but the path, to an answer that does not end by itself.
@@ -52,6 +54,12 @@ enum Maker {
     Quiz,
     Question,
     Session,
+    /// An open quiz that closes in an hour.
+    EndingQuiz,
+    /// A graded attempt of the member of B1.
+    Result,
+    /// A revision of the bank; it is named by its number.
+    Revision,
 }
 
 /// A login, and what it was answered.
@@ -145,7 +153,17 @@ const MATRIX: &[Row] = &[
         Send::File(|_| "/members/import".into(), |number| format!("login,name,unit_code\ni{number},名,B1\n"))),
     ([401,   403, 403,   403, 403,   422, 422,   200,   403], "POST /api/v1/members/import",
         Send::File(|_| "/members/import".into(), |number| format!("login,name,unit_code,role\nj{number},名,zone,admin\n"))),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "POST /api/v1/members/reset-passwords",
+        Send::Body(|_| "/members/reset-passwords".into(), |site, _| json!({"member_ids": [site.member_id("nobody")]}))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "POST /api/v1/members/reset-passwords",
+        Send::Body(|_| "/members/reset-passwords".into(), |site, _| json!({"member_ids": [site.member_id("spare"), site.member_id("root-in-b1")]}))),
     // banks
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/banks/{code}/revisions",
+        Send::Nothing(|_| "/banks/1000/revisions".into())),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/banks/{code}/questions/{question_code}/history",
+        Send::Nothing(|_| "/banks/1000/questions/judge-01/history".into())),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "POST /api/v1/banks/{code}/undo",
+        Send::Upon(Maker::Revision, |_| "/banks/1000/undo".into(), |made| json!({"revision": made.parse::<i32>().unwrap()}))),
     ([401,   403, 403,   403, 403,   200, 200,   200,   403], "GET /api/v1/banks",
         Send::Nothing(|_| "/banks".into())),
     ([401,   403, 403,   403, 403,   403, 403,   201,   403], "POST /api/v1/banks",
@@ -189,6 +207,23 @@ const MATRIX: &[Row] = &[
         Send::Body(|site| format!("/quizzes/{}", site.unused), |site, _| json!({"unit_id": site.world.unit("C2")}))),
     ([401,   403, 403,   403, 403,   204, 403,   204,   403], "DELETE /api/v1/quizzes/{id}",
         Send::Fresh(Maker::Quiz, "/quizzes/")),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "POST /api/v1/quizzes/check",
+        Send::Body(|_| "/quizzes/check".into(), |site, _| new_quiz(site, "B1"))),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "POST /api/v1/quizzes/preview",
+        Send::Body(|_| "/quizzes/preview".into(), |site, _| new_quiz(site, "B1"))),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "POST /api/v1/quizzes/{id}/close",
+        Send::Upon(Maker::Quiz, |made| format!("/quizzes/{made}/close"), |_| json!({}))),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "POST /api/v1/quizzes/{id}/extend",
+        Send::Upon(Maker::EndingQuiz, |made| format!("/quizzes/{made}/extend"), |_| json!({"closes_at": "2026-11-24T12:00:00Z"}))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/quizzes/{id}/progress",
+        Send::Nothing(|site| site.quiz("/progress"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/quizzes/{id}/attempts",
+        Send::Nothing(|site| site.quiz("/attempts"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/quizzes/{id}/attempts",
+        Send::Nothing(|site| site.quiz(&format!("/attempts?unit={}", site.world.unit("B1"))))),
+    // Another member's attempt, to somebody outside its scope.
+    ([401,   403, 403,   403, 403,   204, 404,   204,   403], "POST /api/v1/attempts/{id}/void",
+        Send::Upon(Maker::Result, |made| format!("/attempts/{made}/void"), |_| json!({"reason": "代答"}))),
     // attempts: the leader and the admin of C1 are members of C1, the admin of the root is not
     ([401,   201, 403,   201, 403,   201, 403,   403,   403], "POST /api/v1/quizzes/{id}/attempts",
         Send::Nothing(|site| site.quiz("/attempts"))),
@@ -205,6 +240,18 @@ const MATRIX: &[Row] = &[
         Send::Nothing(|site| format!("/leaderboards/units?period=day&parent={}", site.world.unit("C1")))),
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/leaderboards/stream",
         Send::Listening(|_| "/leaderboards/stream?period=day".into())),
+    // the admin's desk
+    ([401,   403, 403,   403, 403,   200, 200,   200,   403], "GET /api/v1/audit",
+        Send::Nothing(|_| "/audit".into())),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "GET /api/v1/audit",
+        Send::Nothing(|site| format!("/audit?unit={}", site.world.unit("B1")))),
+    ([401,   403, 403,   403, 403,   200, 200,   200,   403], "GET /api/v1/audit/export",
+        Send::Nothing(|_| "/audit/export".into())),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "GET /api/v1/audit/export",
+        Send::Nothing(|site| format!("/audit/export?format=csv&unit={}", site.world.unit("B1")))),
+    // To change the initial password is the first step.
+    ([401,   403, 403,   403, 403,   403, 403,   200,   200], "GET /api/v1/setup",
+        Send::Nothing(|_| "/setup".into())),
     // around the API
     ([200,   200, 200,   200, 200,   200, 200,   200,   200], "GET /healthz",
         Send::Nothing(|_| "/healthz".into())),
@@ -291,8 +338,12 @@ impl Site {
     }
 
     fn member(&self, login: &str) -> String {
+        format!("/members/{}", self.member_id(login))
+    }
+
+    fn member_id(&self, login: &str) -> i64 {
         let member = self.members.iter().find(|member| member["login"] == login).unwrap();
-        format!("/members/{}", member["id"])
+        member["id"].as_i64().unwrap()
     }
 
     fn quiz(&self, call: &str) -> String {
@@ -318,6 +369,21 @@ impl Site {
                 let sessions = member.get("/me/sessions").await.expect(200);
                 let current = sessions["items"].as_array().unwrap().iter().find(|one| one["current"] == true);
                 current.unwrap()["id"].to_string()
+            }
+            Maker::EndingQuiz => {
+                let mut quiz = new_quiz(self, "C1");
+                quiz["closes_at"] = json!("2026-11-23T12:00:00Z");
+                admin.post("/quizzes", quiz).await.expect(201)["id"].to_string()
+            }
+            Maker::Result => {
+                let quiz = admin.post("/quizzes", new_quiz(self, "C1")).await.expect(201);
+                let member = self.app.log_in("b1", PASSWORD).await;
+                let result = self.world.attempt(&member, &quiz, 1).await;
+                result["attempt_id"].as_str().unwrap().to_owned()
+            }
+            Maker::Revision => {
+                admin.post("/banks/1000/questions", question(&format!("r{number}"))).await.expect(201);
+                admin.get("/banks").await.expect(200)["items"][0]["revision"].to_string()
             }
             Maker::Question => {
                 let code = format!("d{number}");
@@ -356,6 +422,10 @@ impl Site {
             Send::Fresh(maker, path) => {
                 let made = self.make(*maker, number).await;
                 Actor::send(actor.request(method, &format!("{path}{made}"))).await
+            }
+            Send::Upon(maker, path, body) => {
+                let made = self.make(*maker, number).await;
+                Actor::send(actor.request(method, &path(&made)).json(&body(&made))).await
             }
             Send::Session(body) => {
                 // Nobody has a session; for the open calls they use somebody else's password or token.

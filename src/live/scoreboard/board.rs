@@ -201,6 +201,39 @@ impl Board {
         Some(MemberStanding { rank: rank_of(keys, &standing.key), ..standing })
     }
 
+    /// Where a member stands by what was earned for `units`, without the rank.
+    pub fn standing(&self, member: MemberId, units: &HashSet<UnitId>) -> Option<MemberStanding> {
+        self.standing_of(member, Some(units))
+    }
+
+    /// The same of everybody who has earned something for `units`, in no order.
+    pub fn standings(&self, units: &HashSet<UnitId>) -> impl Iterator<Item = MemberStanding> {
+        self.records.iter().filter_map(|record| record.standing(|unit| units.contains(&unit)))
+    }
+
+    /// The best `most` members of every unit with all below it, from one pass over the members.
+    pub fn best_of_units(&self, tree: &UnitTree, most: usize) -> HashMap<UnitId, Vec<MemberStanding>> {
+        let mut best: HashMap<UnitId, Vec<MemberStanding>> = HashMap::new();
+        for record in &self.records {
+            let above: HashSet<UnitId> =
+                record.units().into_iter().flat_map(|unit| tree.above(unit)).collect();
+            for unit in above {
+                let within = |earner: UnitId| earner == unit || tree.above(earner).contains(&unit);
+                let Some(standing) = record.standing(within) else { continue };
+                keep_best(best.entry(unit).or_default(), standing, most);
+            }
+        }
+        for rows in best.values_mut() {
+            let mut before: Option<(MemberKey, u32)> = None;
+            for (position, row) in (1_u32..).zip(rows) {
+                let shared = before.filter(|(key, _)| ties(key, &row.key));
+                row.rank = shared.map_or(position, |(_, rank)| rank);
+                before = Some((row.key, row.rank));
+            }
+        }
+        best
+    }
+
     fn order(&self, unit: Option<UnitId>) -> Option<(&BTreeSet<MemberKey>, Option<&HashSet<UnitId>>)> {
         match unit {
             None => Some((&self.everybody, None)),
@@ -247,14 +280,25 @@ impl Board {
     }
 }
 
+/// Puts a row among the best, if it is one of them.
+fn keep_best(best: &mut Vec<MemberStanding>, standing: MemberStanding, most: usize) {
+    let place = best.partition_point(|other| other.key < standing.key);
+    if place < most {
+        best.truncate(most - 1);
+        best.insert(place, standing);
+    }
+}
+
 /// Adds what counts for a record to the sums of its units, or takes it away.
 fn add_sums(sums: &mut HashMap<UnitId, UnitSums>, record: &Record, sign: i64) {
     for slot in record.slots() {
         let sum = sums.entry(slot.unit).or_default();
         sum.score += sign * slot.score.0;
+        sum.max_score += sign * slot.max_score.0;
         sum.elapsed_ms += sign * slot.elapsed_ms;
         sum.results += sign;
         sum.passed += sign * i64::from(slot.passed);
+        sum.excellent += sign * i64::from(slot.excellent);
     }
     if !record.has_others() {
         sums.entry(record.slot.unit).or_default().participants += sign;

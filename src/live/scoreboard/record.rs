@@ -15,12 +15,14 @@ pub(super) struct Slot {
     quiz: QuizId,
     pub(super) unit: UnitId,
     pub(super) score: Points,
+    pub(super) max_score: Points,
     pub(super) elapsed_ms: i64,
     submitted_at: Millis,
     day: Option<Date>,
     /// Graded attempts of this slot for this unit.
     attempts: u32,
     pub(super) passed: bool,
+    pub(super) excellent: bool,
 }
 
 /// What is rare: a member with several slots, or with attempts for another unit than the one that counts.
@@ -121,11 +123,13 @@ impl Slot {
             quiz: result.quiz,
             unit: result.unit,
             score: result.score,
+            max_score: result.max_score,
             elapsed_ms: result.elapsed_ms,
             submitted_at: result.submitted_at,
             day: result.counted_day(),
             attempts: 1,
             passed: result.passed,
+            excellent: result.is_excellent(),
         }
     }
 }

@@ -27,6 +27,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             started_at: Millis(i64::from(day) * 1_000),
             day: date(2026, 11, 1 + day),
             score: Points(score * 100),
+            max_score: Points(300),
             elapsed_ms,
             // Distinct, so that "the first of the day" is one of them.
             submitted_at: Millis(i64::from(day) * 1_000 + at * 100 + no),
@@ -63,9 +64,11 @@ fn expected_totals(counted: &Counted, tree: &UnitTree, homes: &HashMap<MemberId,
             active_members: count(at_home.union(&participants).count()),
             participants: count(participants.len()),
             score: own.iter().map(|entry| entry.score).sum(),
+            max_score: own.iter().map(|entry| entry.max_score).sum(),
             elapsed_ms: own.iter().map(|entry| entry.elapsed_ms).sum(),
             results: count(own.len()),
             passed: count(own.iter().filter(|entry| entry.passed).count()),
+            excellent: count(own.iter().filter(|entry| entry.score.0 * 10 >= entry.max_score.0 * 9).count()),
         });
     }
     totals

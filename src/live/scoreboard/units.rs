@@ -12,12 +12,16 @@ use crate::domain::ranking::UnitTotals;
 pub struct UnitSums {
     /// Sum of the scores, in hundredths of a point.
     pub score: i64,
+    /// Sum of what faultless papers earn in their place, in hundredths of a point.
+    pub max_score: i64,
     /// Sum of the elapsed times, in milliseconds.
     pub elapsed_ms: i64,
     /// Results.
     pub results: i64,
     /// Those of them that passed.
     pub passed: i64,
+    /// Those of them that are excellent.
+    pub excellent: i64,
     /// Members with a result.
     pub participants: i64,
 }
@@ -63,6 +67,11 @@ impl Homes {
         Self { units, counts }
     }
 
+    /// Every active member with their unit, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (MemberId, UnitId)> {
+        self.units.iter().map(|(&member, &unit)| (member, unit))
+    }
+
     /// The unit of an active member.
     pub fn unit_of(&self, member: MemberId) -> Option<UnitId> {
         self.units.get(&member).copied()
@@ -96,9 +105,11 @@ pub(super) fn totals(
         for unit in above(earner) {
             let Some(total) = totals.get_mut(&unit) else { continue };
             total.score = total.score + Points(sum.score);
+            total.max_score = total.max_score + Points(sum.max_score);
             total.elapsed_ms = total.elapsed_ms.saturating_add(sum.elapsed_ms);
             total.results += count(sum.results);
             total.passed += count(sum.passed);
+            total.excellent += count(sum.excellent);
             total.participants += count(sum.participants);
         }
     }

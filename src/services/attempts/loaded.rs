@@ -82,6 +82,7 @@ impl Loaded {
             started_at: self.attempt.started_at,
             day: calendar.date(self.attempt.started_at),
             score: result.score,
+            max_score: result.max_score,
             elapsed_ms: result.elapsed_ms,
             submitted_at: result.submitted_at,
             passed: result.passed,

@@ -13,7 +13,7 @@ use crate::store::units::{self, UnitRow};
 use crate::store::{StoreError, members};
 
 /// The units, as they were in one generation.
-pub(super) struct KnownUnits {
+pub(in crate::services) struct KnownUnits {
     generation: u64,
     root: Option<UnitId>,
     rows: HashMap<UnitId, UnitRow>,
@@ -37,27 +37,27 @@ impl KnownUnits {
         Self { generation, root, rows: rows.into_iter().map(|unit| (unit.id, unit)).collect(), tree }
     }
 
-    pub(super) fn root(&self) -> Option<UnitId> {
+    pub(in crate::services) fn root(&self) -> Option<UnitId> {
         self.root
     }
 
-    pub(super) fn tree(&self) -> &UnitTree {
+    pub(in crate::services) fn tree(&self) -> &UnitTree {
         &self.tree
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &UnitRow> {
+    pub(in crate::services) fn rows(&self) -> impl Iterator<Item = &UnitRow> {
         self.rows.values()
     }
 
-    pub(super) fn row(&self, unit: UnitId) -> Option<&UnitRow> {
+    pub(in crate::services) fn row(&self, unit: UnitId) -> Option<&UnitRow> {
         self.rows.get(&unit)
     }
 
-    pub(super) fn has(&self, unit: UnitId) -> bool {
+    pub(in crate::services) fn has(&self, unit: UnitId) -> bool {
         self.rows.contains_key(&unit)
     }
 
-    pub(super) fn name(&self, unit: UnitId) -> String {
+    pub(in crate::services) fn name(&self, unit: UnitId) -> String {
         self.row(unit).map(|unit| unit.name.clone()).unwrap_or_default()
     }
 }
@@ -70,7 +70,7 @@ pub(super) struct KnownName {
 }
 
 impl Leaderboards {
-    pub(super) async fn known_units(&self) -> Result<Arc<KnownUnits>, ServiceError> {
+    pub(in crate::services) async fn known_units(&self) -> Result<Arc<KnownUnits>, ServiceError> {
         let generation = self.context.database.freshness().generation();
         if let Some(known) = self.units.get(&(), generation) {
             return Ok(known);
@@ -119,16 +119,23 @@ impl Leaderboards {
         Ok(wanted.iter().zip(names).map(name).collect())
     }
 
-    /// The unit of every active member: now for a board that is still open, at its end for one that is
-    /// over, so that a later transfer does not change a past period.
-    pub(super) async fn homes(&self, board: Board, now: Millis) -> Result<Arc<Homes>, ServiceError> {
+    /// The last instant that belongs to a board that is over; `None` for one that is still open.
+    pub(super) async fn last_instant(
+        &self,
+        board: Board,
+        now: Millis,
+    ) -> Result<Option<Millis>, ServiceError> {
         let end = match board {
             Board::Quiz(id) => self.context.live_quiz(id).await?.quiz.rules.closes_at,
             Board::Period(period, Some(on)) => Some(self.context.calendar.span(period, on).until),
             Board::Period(_, None) => None,
         };
-        // The last instant that belongs to the board.
-        let last = end.filter(|&end| end <= now).map(|end| end.plus_ms(-1));
+        Ok(end.filter(|&end| end <= now).map(|end| end.plus_ms(-1)))
+    }
+
+    /// The unit of every active member: now for a board that is still open, at its `last` instant for one
+    /// that is over, so that a later transfer does not change a past period.
+    pub(super) async fn homes(&self, last: Option<Millis>) -> Result<Arc<Homes>, ServiceError> {
         let generation = self.context.database.freshness().generation();
         let held = self.homes.get(&last);
         if let Some((held_generation, homes)) = &held

@@ -1,7 +1,8 @@
 //! Rankings of members and of units, for a quiz or a period, from the scoreboard in memory.
 
 mod boards;
-mod known;
+pub(super) mod known;
+mod totals;
 mod verify;
 
 use std::collections::HashSet;
@@ -11,6 +12,7 @@ use jiff::civil::Date;
 use quick_cache::sync::Cache;
 
 use self::known::{KnownName, KnownUnits};
+pub use self::totals::{BoardStamp, OpenTotals};
 pub use self::verify::Difference;
 use super::{Context, ServiceError};
 use crate::domain::ids::{MemberId, QuizId, UnitId};
@@ -209,13 +211,7 @@ impl Leaderboards {
             None => unit.parent_id == Some(parent.id),
         };
         let chosen: HashSet<UnitId> = units.rows().filter(is_chosen).map(|unit| unit.id).collect();
-        let homes = self.homes(board, as_of).await?;
-        let board = self.board(board, as_of).await?;
-        if !read(&board).knows_homes(&homes) {
-            write(&board).learn_homes(homes);
-        }
-        let totals = read(&board).unit_totals(units.tree(), &chosen);
-        let standings = rank_units(totals);
+        let standings = rank_units(self.open_totals(board, as_of).await?.totals(&units, &chosen));
         let next = (standings.len() > first.saturating_add(limit)).then(|| first + limit);
         let rows = standings
             .into_iter()

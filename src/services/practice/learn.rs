@@ -24,7 +24,7 @@ use crate::store::{
 const MOST_ATTEMPTS_A_WRITE: usize = 16;
 
 /// Questions that tell a member no key now: bank and code.
-pub(super) type Locked = HashSet<(BankId, String)>;
+pub(in crate::services) type Locked = HashSet<(BankId, String)>;
 
 /// An attempt that can be taken in.
 struct Lesson {

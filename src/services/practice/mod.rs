@@ -12,7 +12,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use self::desk::Desk;
-use self::learn::{Locked, learn};
+pub(in crate::services) use self::learn::Locked;
+use self::learn::learn;
 pub use self::progress::{ChapterProgress, Progress};
 use super::{Context, ServiceError};
 use crate::domain::grading::{self, ItemResult};
@@ -68,6 +69,15 @@ pub struct WrongAnswer {
     pub answer: Vec<String>,
     /// How often it was answered wrong, and when last.
     pub record: LearningRow,
+}
+
+/// The questions that tell a member no key now, by bank and code: those on papers of their own whose keys are
+/// still hidden.
+pub(in crate::services) async fn find_locked(
+    context: &Arc<Context>,
+    member: MemberId,
+) -> Result<Locked, ServiceError> {
+    learn(context, member).await
 }
 
 /// Practice, favourites, progress.

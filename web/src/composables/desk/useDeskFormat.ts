@@ -9,13 +9,15 @@ export function useDeskFormat() {
   const tag = () => (locale.value === 'en' ? 'en-GB' : 'zh-CN')
   /** Days have no time zone: they are shown as they are written. */
   const shown = (day: string, style: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(tag(), { ...style, timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
-  const rounded = (value: number, digits: number) => new Intl.NumberFormat(tag(), { maximumFractionDigits: digits }).format(value)
+  const rounded = (value: number, most: number, least = 0) => new Intl.NumberFormat(tag(), { maximumFractionDigits: most, minimumFractionDigits: least }).format(value)
 
   return {
     /** A share between 0 and 1, such as `87.5%`. */
-    rate: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value * 100, 1)}%`),
+    rate: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value * 100, 1, 1)}%`),
     /** A share that is told in percent already. */
-    percent: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value, 1)}%`),
+    percent: (value: number | null | undefined) => (value == null ? NONE : `${rounded(value, 1, 1)}%`),
+    /** A mean score. */
+    mean: (value: number | null | undefined) => (value == null ? NONE : rounded(value, 2, 2)),
     /** A score or another figure. */
     figure: (value: number | null | undefined, digits = 2) => (value == null ? NONE : rounded(value, digits)),
     /** A moment with its year, such as `2026/11/23 09:30`. */

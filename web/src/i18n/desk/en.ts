@@ -44,6 +44,7 @@ export const en: DeskWords = {
   board: {
     title: 'Board',
     asOf: 'as of {time}',
+    running: 'still running, compared with the whole span before',
     path: 'Units above',
   },
   figure: {
@@ -104,7 +105,6 @@ export const en: DeskWords = {
     attempts: 'Attempts',
     elapsed: 'Time',
     last: 'Last attempt',
-    login: 'Account',
     taken: '{count} took part',
     absent: '{count} did not take part',
     allTaken: 'Everybody took part.',
@@ -153,7 +153,7 @@ export const en: DeskWords = {
     chapter: 'Chapter',
     percent: 'Percentage',
     items: 'Answers',
-    note: 'The score per member counts everybody; who did not take part counts 0. Pass and excellence rates are shares of the papers; 90% of the points and more is excellent.',
+    note: 'The score per member counts everybody; who did not take part counts 0. Pass and excellence rates are shares of the papers; 90% of the points and more is excellent. Changes of rates are in percentage points.',
   },
   items: {
     title: 'Item analysis',

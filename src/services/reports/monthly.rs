@@ -1,0 +1,172 @@
+//! The monthly report: fixed once the month is closed, until then worked out when it is asked for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use super::board::{figures, own_figures, rank_children};
+use super::{Reports, unit_ref};
+use crate::domain::ids::UnitId;
+use crate::domain::month::Month;
+use crate::domain::period::Period;
+use crate::domain::report::{BestMember, Change, Figures, MonthlyReport, RankedUnit, WeakChapter};
+use crate::domain::roles::Principal;
+use crate::domain::time::Millis;
+use crate::message;
+use crate::services::ServiceError;
+use crate::services::leaderboards::Board;
+use crate::services::leaderboards::known::KnownUnits;
+use crate::store::monthly_reports::{self, FixedReport};
+use crate::store::units::UnitRow;
+
+/// Members whom a report names.
+pub(super) const MOST_BEST: usize = 10;
+/// Fixed reports that are held; they never change.
+const MOST_HELD: usize = 2_000;
+
+/// The report of a month, and since when it is fixed.
+#[derive(Clone, Debug)]
+pub struct MonthlyView {
+    /// What it says.
+    pub report: MonthlyReport,
+    /// Since when it is fixed; `None` while the month is not closed.
+    pub fixed_at: Option<Millis>,
+}
+
+/// Fixed reports in memory.
+pub(super) struct KeptReports(Cache<(Month, UnitId), Arc<FixedReport>>);
+
+impl Default for KeptReports {
+    fn default() -> Self {
+        Self(Cache::new(MOST_HELD))
+    }
+}
+
+impl Reports {
+    /// The report of a month (the one that holds today when it is left out) about `unit`: the topmost that the
+    /// caller leads when it is left out.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] for a unit that the caller does not lead; [`ServiceError::NotFound`] for one
+    /// that does not exist; [`ServiceError::Invalid`] for a month that has not begun.
+    pub async fn monthly(
+        &self,
+        principal: &Principal,
+        unit: Option<UnitId>,
+        month: Option<Month>,
+    ) -> Result<MonthlyView, ServiceError> {
+        let now = self.context.clock.now();
+        let (units, unit) = self.scope(principal, unit).await?;
+        let this_month = Month::of(self.context.calendar.date(now));
+        let month = month.unwrap_or(this_month);
+        if month > this_month {
+            let message = message!("这个月还没有开始", "this month has not begun");
+            return Err(ServiceError::invalid("/month", message));
+        }
+        if month < this_month {
+            let mut fixed = self.fixed(month, unit.id).await?;
+            if fixed.is_none() && self.fix(month, Some(unit.id)).await?.is_some() {
+                fixed = self.fixed(month, unit.id).await?;
+            }
+            if let Some(fixed) = fixed {
+                return Ok(MonthlyView { report: fixed.report.clone(), fixed_at: Some(fixed.fixed_at) });
+            }
+        }
+        let report = self.work_out(principal, &units, &unit, month, now).await?;
+        Ok(MonthlyView { report, fixed_at: None })
+    }
+
+    /// The fixed report of a month, if there is one.
+    pub(super) async fn fixed(
+        &self,
+        month: Month,
+        unit: UnitId,
+    ) -> Result<Option<Arc<FixedReport>>, ServiceError> {
+        if let Some(fixed) = self.fixed.0.get(&(month, unit)) {
+            return Ok(Some(fixed));
+        }
+        let read = move |connection: &mut _| monthly_reports::list_fixed(connection, month, &[unit]);
+        let found = self.context.database.read(read).await?.remove(&unit).map(Arc::new);
+        if let Some(fixed) = &found {
+            self.fixed.0.insert((month, unit), Arc::clone(fixed));
+        }
+        Ok(found)
+    }
+
+    /// The report of a month that is not closed.
+    async fn work_out(
+        &self,
+        principal: &Principal,
+        units: &KnownUnits,
+        unit: &UnitRow,
+        month: Month,
+        now: Millis,
+    ) -> Result<MonthlyReport, ServiceError> {
+        let board = Board::Period(Period::Month, Some(month.first()));
+        let totals = self.totals(board, units, unit, now).await?;
+        let before = match self.fixed(month.before(), unit.id).await? {
+            Some(fixed) => figures_of(&fixed),
+            None => {
+                let before = Board::Period(Period::Month, Some(month.before().first()));
+                figures(&self.totals(before, units, unit, now).await?)
+            }
+        };
+        let open = self.leaderboards.members(principal, board, Some(unit.id)).await?;
+        let best = self.leaderboards.page(&open, None, MOST_BEST).await?;
+        let best = best.rows.into_iter().filter_map(|row| {
+            let key = row.standing.key;
+            Some(BestMember {
+                rank: row.standing.rank,
+                member_id: key.member,
+                name: row.name.to_string(),
+                unit: unit_ref(units.row(row.standing.unit)?),
+                score: key.score.0,
+                elapsed_ms: key.elapsed_ms,
+            })
+        });
+        Ok(compose(Parts {
+            month,
+            unit,
+            now: own_figures(&totals, unit.id),
+            ranking: rank_children(units, unit.id, &totals, Some(&before)),
+            before: before.get(&unit.id).cloned(),
+            best_members: best.collect(),
+            weak_chapters: self.weak_chapters(units, unit, (month.first(), month.last())).await?,
+        }))
+    }
+}
+
+/// The figures of the unit of a report and of those directly below it.
+pub(super) fn figures_of(fixed: &FixedReport) -> HashMap<UnitId, Figures> {
+    let report = &fixed.report;
+    let children = report.ranking.iter().map(|child| (child.unit.id, child.figures.clone()));
+    children.chain([(report.unit.id, report.figures.clone())]).collect()
+}
+
+/// What a report is put together from.
+pub(super) struct Parts<'a> {
+    pub(super) month: Month,
+    pub(super) unit: &'a UnitRow,
+    pub(super) now: Figures,
+    pub(super) before: Option<Figures>,
+    pub(super) ranking: Vec<RankedUnit>,
+    pub(super) best_members: Vec<BestMember>,
+    pub(super) weak_chapters: Vec<WeakChapter>,
+}
+
+/// Puts a report together.
+pub(super) fn compose(parts: Parts<'_>) -> MonthlyReport {
+    let Parts { month, unit, now, before, ranking, best_members, weak_chapters } = parts;
+    let before = before.filter(|before| before.active_members > 0);
+    MonthlyReport {
+        unit: unit_ref(unit),
+        month: month.to_string(),
+        change: Change::between(before.as_ref(), &now),
+        figures: now,
+        before,
+        ranking,
+        best_members,
+        weak_chapters,
+    }
+}

@@ -1,0 +1,143 @@
+//! Graded attempts with their answers, as statistics read them. Voided ones are left out unless they are asked
+//! for.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::results::list_kinds;
+use super::schema::{attempts, counted_voids, voided_attempts};
+use super::{AnyConnection, StoreError};
+use crate::domain::grading::Answers;
+use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
+use crate::domain::period::Calendar;
+use crate::domain::points::Points;
+use crate::domain::ranking::Entry;
+use crate::domain::time::Millis;
+
+/// A graded attempt with what it takes to grade it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FullResult {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its result, as rankings see it.
+    pub entry: Entry,
+    /// The bank revision that its paper is drawn from.
+    pub bank_revision: i32,
+    /// The version of the draw.
+    pub draw_version: i32,
+    /// The seed of the draw.
+    pub seed: u64,
+    /// What was answered.
+    pub answers: Answers,
+}
+
+/// Which results are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slice {
+    /// The first `limit` of those with a number above `after`, up to `until`, in the order of their numbers.
+    Numbered {
+        /// The number that they follow.
+        after: i64,
+        /// The highest number.
+        until: i64,
+        /// How many at most.
+        limit: i64,
+    },
+    /// Those of one quiz that were earned for one unit, with numbers up to `until`.
+    OfUnit {
+        /// The quiz.
+        quiz: QuizId,
+        /// The unit.
+        unit: UnitId,
+        /// The highest number.
+        until: i64,
+    },
+    /// Voided ones that the statistics do not know of yet.
+    NewlyVoided,
+}
+
+type Columns = (
+    (String, Option<i64>, i64, i64, i64, i64),
+    (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<bool>),
+    (i32, i32, i64, String),
+);
+
+/// The results that are wanted.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_results(
+    connection: &mut AnyConnection,
+    slice: &Slice,
+    calendar: &Calendar,
+) -> Result<Vec<FullResult>, StoreError> {
+    let kinds = list_kinds(connection)?;
+    let is_voided = exists(voided_attempts::table.filter(voided_attempts::attempt_id.eq(attempts::id)));
+    let is_known = exists(counted_voids::table.filter(counted_voids::attempt_id.eq(attempts::id)));
+    let query = attempts::table
+        .filter(attempts::settled_no.is_not_null())
+        .select((
+            (
+                attempts::id,
+                attempts::settled_no,
+                attempts::quiz_id,
+                attempts::member_id,
+                attempts::unit_id,
+                attempts::started_at,
+            ),
+            (
+                attempts::score,
+                attempts::max_score,
+                attempts::elapsed_ms,
+                attempts::submitted_at,
+                attempts::passed,
+            ),
+            (attempts::bank_revision, attempts::draw_version, attempts::seed, attempts::answers),
+        ))
+        .into_boxed();
+    let query = match slice {
+        Slice::Numbered { after, until, limit } => query
+            .filter(attempts::settled_no.gt(after))
+            .filter(attempts::settled_no.le(until))
+            .filter(not(is_voided))
+            .order(attempts::settled_no)
+            .limit(*limit),
+        Slice::OfUnit { quiz, unit, until } => query
+            .filter(attempts::quiz_id.eq(quiz.0))
+            .filter(attempts::unit_id.eq(unit.0))
+            .filter(attempts::settled_no.le(until))
+            .filter(not(is_voided)),
+        Slice::NewlyVoided => query.filter(is_voided).filter(not(is_known)),
+    };
+    let rows: Vec<Columns> = query.load(connection)?;
+    rows.into_iter()
+        .map(
+            |(
+                (id, no, quiz, member, unit, started_at),
+                result,
+                (bank_revision, draw_version, seed, answers),
+            )| {
+                let (score, max_score, elapsed_ms, submitted_at, passed) = result;
+                let missing = || StoreError::corrupt(format!("result of attempt {id}"), "a column is empty");
+                let entry = Entry {
+                    no: no.ok_or_else(missing)?,
+                    quiz: QuizId(quiz),
+                    kind: *kinds.get(&QuizId(quiz)).ok_or_else(missing)?,
+                    member: MemberId(member),
+                    unit: UnitId(unit),
+                    started_at: Millis(started_at),
+                    day: calendar.date(Millis(started_at)),
+                    score: Points(score.ok_or_else(missing)?),
+                    max_score: Points(max_score.ok_or_else(missing)?),
+                    elapsed_ms: elapsed_ms.ok_or_else(missing)?,
+                    submitted_at: Millis(submitted_at.ok_or_else(missing)?),
+                    passed: passed.ok_or_else(missing)?,
+                };
+                let answers: Answers = serde_json::from_str(&answers)
+                    .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))?;
+                let seed = seed.cast_unsigned();
+                Ok(FullResult { attempt: AttemptId(id), entry, bank_revision, draw_version, seed, answers })
+            },
+        )
+        .collect()
+}
