@@ -432,7 +432,7 @@ export const tests = {
       await page.getByRole('navigation', { name: '工作台菜单' }).waitFor()
       await page.goto('/desk/people')
       await page.getByPlaceholder('按姓名或账号查找').fill('重置')
-      await page.locator('.person').nth(2).waitFor({ state: 'detached' })
+      await page.waitForFunction(() => document.querySelectorAll('.person').length === 2)
       await page.getByText('选中列出的全部人员').click()
       await press(page, '重置所选 2 人的密码')
       await press(dialog(page), '重置')

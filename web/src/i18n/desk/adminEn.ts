@@ -243,6 +243,7 @@ export const adminEn: AdminWords = {
     roles: 'Duties',
     rolesHint: 'A leader sees the results of the unit and below; an administrator also manages people and quizzes.',
     role: 'Duty',
+    roleAt: '{role}: {unit}',
     roleUnit: 'For which unit',
     addRole: 'Add a duty',
     removeRole: 'Remove this duty',

@@ -241,6 +241,7 @@ export const adminZh = {
     roles: '职责',
     rolesHint: '负责人可看本组织及下级的成绩；管理员还能管理人员和答题。',
     role: '职责',
+    roleAt: '{unit}{role}',
     roleUnit: '管哪个组织',
     addRole: '增加职责',
     removeRole: '去掉这项职责',
