@@ -10,6 +10,9 @@ const path = (to: string) => fileURLToPath(new URL(to, import.meta.url))
 /** What the server answers itself, so that the service worker leaves it alone. */
 const OF_SERVER = [/^\/api\//, /^\/docs/, /^\/problems/, /^\/openapi\.json/, /^\/metrics/, /^\/healthz/, /^\/readyz/]
 
+/** Whether a file is made of what only leaders and admins use. */
+const ofDesk = (sources: string[]) => sources.some((source) => /\/desk(\/|\.)|node_modules\/(echarts|zrender)\//.test(source))
+
 export default defineConfig({
   // Parts of Vue that nothing here uses stay out.
   define: {
@@ -72,10 +75,15 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         entryFileNames: 'assets/[name]-[hash].js',
-        chunkFileNames: 'assets/[name]-[hash].js',
-        assetFileNames: 'assets/[name]-[hash][extname]',
-        // What every screen needs and what seldom changes.
-        codeSplitting: { groups: [{ name: 'vue', test: /node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify)\// }] },
+        chunkFileNames: ({ moduleIds }) => `assets/${ofDesk(moduleIds) ? 'desk-' : ''}[name]-[hash].js`,
+        assetFileNames: ({ originalFileNames }) => `assets/${ofDesk(originalFileNames) ? 'desk-' : ''}[name]-[hash][extname]`,
+        codeSplitting: {
+          groups: [
+            // What every screen needs and what seldom changes.
+            { name: 'vue', test: /node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify)\// },
+            { name: 'charts', test: /node_modules\/(echarts|zrender|tslib)\// },
+          ],
+        },
       },
     },
   },

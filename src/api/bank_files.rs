@@ -44,7 +44,7 @@ pub(super) struct ImportParams {
     /// `xlsx`: when questions are rejected, answer with a workbook of them instead of the JSON report, under
     /// the same status. Without a rejected question the answer is the JSON report either way.
     #[serde(default)]
-    #[param(inline, default = "json")]
+    #[param(inline)]
     report: ReportForm,
 }
 

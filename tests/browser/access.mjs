@@ -21,7 +21,7 @@ const PAGES = {
   '/nowhere': (page) => page.locator('.card').waitFor(),
 }
 
-async function axe(page, name) {
+export async function axe(page, name) {
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`)
@@ -29,12 +29,14 @@ async function axe(page, name) {
 }
 
 /** Nothing is wider than the screen, and nothing that is tapped is too small. */
-async function layout(page, name) {
+export async function layout(page, name) {
   const faults = await page.evaluate((least) => {
     const found = []
     const width = document.documentElement.clientWidth
     if (document.documentElement.scrollWidth > width) found.push(`the page is ${document.documentElement.scrollWidth} px wide on ${width}`)
-    for (const target of document.querySelectorAll('button, a[href], select, input:not(.sr-only), label.choice, label.chip')) {
+    for (const each of document.querySelectorAll('button, a[href], select, input:not(.sr-only), label.choice, label.chip')) {
+      // A box to tick is tapped by its label.
+      const target = each.matches('[type=checkbox], [type=radio]') ? (each.closest('label') ?? each) : each
       const { width, height } = target.getBoundingClientRect()
       const inline = getComputedStyle(target).display === 'inline'
       if (width > 0 && !inline && (width < least - 0.5 || height < least - 0.5)) found.push(`${target.outerHTML.slice(0, 120)} is ${width} × ${height}`)
@@ -45,7 +47,7 @@ async function layout(page, name) {
 }
 
 /** A member with something on every page; axe is in every page. */
-async function prepared(world, settings, size) {
+export async function prepared(world, settings, size) {
   const page = await world.phone({ width: 360, height: 640, ...size })
   // As a debugger would put it in: the pages' own policy is not loosened for it.
   const source = await readFile(AXE, 'utf8')

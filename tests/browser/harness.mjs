@@ -18,20 +18,26 @@ export const AXE = web.resolve('axe-core/axe.min.js')
 /** Longest that a step waits, in milliseconds. */
 const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 20_000)
 
-/** Starts the server on a free port and an empty database; `stop` ends it and removes both. */
-export async function startServer() {
+/**
+ * Starts the server on a free port and an empty database; `stop` ends it and removes both. Without a given password it
+ * makes one for the first administrator, as on a real first start: that is `password`.
+ */
+export async function startServer({ given = true } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'qianti-browser-'))
   const binary = process.env.QIANTI_BINARY ?? join(ROOT, 'target/debug/qianti')
   const environment = {
     ...process.env,
     QIANTI_LISTEN: '127.0.0.1:0',
     QIANTI_DATABASE_URL: `sqlite://${join(folder, 'test.db')}`,
-    QIANTI_ADMIN_PASSWORD: ADMIN_PASSWORD,
   }
+  delete environment.QIANTI_ADMIN_PASSWORD
+  if (given) environment.QIANTI_ADMIN_PASSWORD = ADMIN_PASSWORD
+  let password = ADMIN_PASSWORD
   const child = spawn(binary, ['serve'], { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   const gone = new Promise((resolve) => child.once('exit', resolve))
   const base = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
+      password = /login admin, password (\S+)/.exec(line)?.[1] ?? password
       const found = /ready: open (http:\/\/[^/]+)\//.exec(line)
       if (found) resolve(found[1])
     })
@@ -41,6 +47,7 @@ export async function startServer() {
   return {
     base,
     child,
+    password,
     async stop() {
       child.kill('SIGTERM')
       await gone

@@ -14,9 +14,9 @@ use crate::services::reports::Export;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::api) struct ExportParams {
-    /// `xlsx` or `csv` (UTF-8 with a byte order mark).
+    /// `xlsx` (when it is left out) or `csv` (UTF-8 with a byte order mark).
     #[serde(default)]
-    #[param(inline, default = "xlsx")]
+    #[param(inline)]
     pub(in crate::api) format: ExportFormat,
 }
 

@@ -22,9 +22,9 @@ pub(super) struct ItemParams {
     bank: String,
     /// Only answers of this quiz.
     quiz: Option<i64>,
-    /// `suspect`: flagged ones first, the worst first; `code`; or `facility`: the hardest first.
+    /// `suspect` (when it is left out): flagged ones first, the worst first; `code`; or `facility`: the hardest first.
     #[serde(default)]
-    #[param(inline, default = "suspect")]
+    #[param(inline)]
     order: ItemOrder,
     /// Only this chapter.
     chapter: Option<String>,

@@ -79,6 +79,7 @@ fn query(
 /// Give `quiz` or `period`.
 #[utoipa::path(
     tag = "reports",
+    operation_id = "report_members",
     security(("bearer" = [])),
     params(BoardParams, UnitParams, MemberReportParams, PageParams),
     responses((status = 200, body = Page<MemberReportResponse>))

@@ -44,7 +44,7 @@ impl MonthParams {
 pub(super) struct WorkbookParams {
     /// `xlsx`.
     #[serde(default)]
-    #[param(inline, default = "xlsx")]
+    #[param(inline)]
     #[expect(dead_code, reason = "there is one format; another one is refused by its name")]
     format: WorkbookFormat,
 }

@@ -13,7 +13,13 @@ interface Problem {
   type?: string
   detail?: string
   title?: string
-  errors?: { pointer: string; detail: string }[] | null
+  errors?: FieldFault[] | null
+}
+
+/** A field that is wrong: its JSON pointer in what was sent, and what to do about it. */
+export interface FieldFault {
+  pointer: string
+  detail: string
 }
 
 /** A call that failed. Its message is the server's own sentence, in the member's language, when it said one. */
@@ -22,7 +28,7 @@ export class Failure extends Error {
   readonly status: number
   /** The last part of the problem's type, such as `attempt-closed`. */
   readonly problem: string
-  readonly pointers: string[]
+  readonly errors: FieldFault[]
   /** How long the server asks to be left alone, in milliseconds. */
   readonly retryAfterMs: number | null
 
@@ -30,7 +36,7 @@ export class Failure extends Error {
     super(problem.detail ?? problem.title ?? '')
     this.status = status
     this.problem = problem.type?.split('/').pop() ?? ''
-    this.pointers = (problem.errors ?? []).map((error) => error.pointer)
+    this.errors = problem.errors ?? []
     this.retryAfterMs = retryAfterMs
     this.kind = kindOf(status, this.problem)
   }

@@ -13,10 +13,20 @@ export async function listQuizzes(): Promise<Quiz[]> {
   return [...(open?.items ?? []), ...(upcoming?.items ?? [])]
 }
 
-/** Quizzes of all times, for their rankings. */
-export async function listContests(): Promise<Quiz[]> {
+/** Quizzes of all times that have begun. */
+export async function listQuizzesSeen(): Promise<Quiz[]> {
   const page = await get(api.GET('/api/v1/quizzes', { params: { query: { limit: MANY } } }))
-  return page.items.filter(({ kind, state }) => (kind === 'contest' || kind === 'exam') && state !== 'upcoming')
+  return page.items.filter(({ state }) => state !== 'upcoming')
+}
+
+/** Those of them that have a ranking of their own. */
+export async function listContests(): Promise<Quiz[]> {
+  return (await listQuizzesSeen()).filter(({ kind }) => kind === 'contest' || kind === 'exam')
+}
+
+/** One quiz. @throws Failure */
+export function getQuiz(id: number): Promise<Quiz> {
+  return get(api.GET('/api/v1/quizzes/{id}', { params: { path: { id } } }))
 }
 
 /** Begins an attempt, or goes on with the one that runs. */

@@ -1,16 +1,18 @@
 import type { components, paths } from './schema'
 
-type Schemas = components['schemas']
+export type Schemas = components['schemas']
 
 /** What `GET path` answers. */
-type Got<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } }
+export type Got<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } }
   ? T
   : never
 /** A row of the list that `GET path` answers. */
-type Listed<P extends keyof paths> = Got<P> extends { items: (infer T)[] } ? T : never
+export type Listed<P extends keyof paths> = Got<P> extends { items: (infer T)[] } ? T : never
 
 export type Me = Schemas['Me']
 export type Kind = Schemas['Kind']
+export type Unit = Schemas['Unit']
+export type UnitKind = Schemas['UnitKind']
 export type Period = Schemas['Period']
 export type Attempt = Schemas['Attempt']
 export type AttemptResult = Schemas['AttemptResult']
@@ -34,3 +36,13 @@ export interface Answer {
   no: number
   answer: string[]
 }
+
+export type BoardReport = Got<'/api/v1/reports/board'>
+export type Figures = BoardReport['now']
+export type ChildReport = BoardReport['children'][number]
+export type MemberReport = Listed<'/api/v1/reports/members'>
+export type Trend = Got<'/api/v1/reports/trend'>
+export type Chapters = Got<'/api/v1/reports/chapters'>
+export type MonthlyReport = Got<'/api/v1/reports/monthly'>
+export type ItemReport = Listed<'/api/v1/reports/items'>
+export type Bank = Listed<'/api/v1/banks'>

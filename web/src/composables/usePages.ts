@@ -13,18 +13,23 @@ export function usePages<T>(load: (cursor: string | null) => Promise<Page<T>>) {
   const items = shallowRef<T[]>([])
   const cursor = ref<string | null>(null)
   const [loadingMore, moreFailure] = [ref(false), ref('')]
+  let latest = 0
   const first = useLoad(async () => {
+    const turn = (latest += 1)
     const page = await load(null)
-    ;[items.value, cursor.value] = [page.items, page.next_cursor ?? null]
+    // A slower answer to an earlier question does not take the place of a later one.
+    if (turn === latest) [items.value, cursor.value] = [page.items, page.next_cursor ?? null]
     return true
   })
 
   async function more(): Promise<void> {
     if (loadingMore.value || cursor.value === null) return
+    const turn = latest
     loadingMore.value = true
     moreFailure.value = ''
     try {
       const page = await load(cursor.value)
+      if (turn !== latest) return
       items.value = [...items.value, ...page.items]
       cursor.value = page.next_cursor ?? null
     } catch (thrown) {

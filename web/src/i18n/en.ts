@@ -150,6 +150,7 @@ export const en: Messages = {
     all: 'All',
     noWrong: 'Everything right. Well done!',
     hidden: 'Answers and explanations will be shown when the quiz is over.',
+    voided: 'An administrator has voided this attempt; it does not count. Reason: {reason}',
     yours: 'Your answer',
     key: 'Right answer',
     empty: 'None',
@@ -227,6 +228,7 @@ export const en: Messages = {
   },
   me: {
     title: 'Me',
+    desk: 'Desk',
     streak: 'In a row',
     longest: 'Longest',
     today: 'Today',
@@ -247,6 +249,7 @@ export const en: Messages = {
     title: 'My attempts',
     empty: 'No attempts yet. The daily quiz is a good start.',
     running: 'Not handed in',
+    voided: 'Voided',
     score: '{score}/{max}',
   },
   devices: {

@@ -158,6 +158,7 @@ export const zh = {
     all: '全部',
     noWrong: '全部答对，很好！',
     hidden: '答案和解析将在活动结束后公布。',
+    voided: '这份答卷已由管理员作废，不计成绩。原因：{reason}',
     yours: '您的答案',
     key: '正确答案',
     empty: '未作答',
@@ -235,6 +236,7 @@ export const zh = {
   },
   me: {
     title: '我的',
+    desk: '工作台',
     streak: '连续学习',
     longest: '最长连续',
     today: '今日答题',
@@ -255,6 +257,7 @@ export const zh = {
     title: '答题记录',
     empty: '还没有答题记录，从今日一练开始吧。',
     running: '未交卷',
+    voided: '已作废',
     score: '{score}/{max} 分',
   },
   devices: {

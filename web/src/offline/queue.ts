@@ -209,7 +209,7 @@ export class AnswerQueue {
       return false
     }
     if (failure.status === 422) {
-      const named = failure.pointers.map((pointer) => batch[Number(pointer.split('/')[2])])
+      const named = failure.errors.map(({ pointer }) => batch[Number(pointer.split('/')[2])])
       const refused = named.filter((entry) => entry !== undefined)
       await this.miss(refused.length > 0 ? refused : batch)
       return true

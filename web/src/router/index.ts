@@ -1,6 +1,7 @@
 import { watch } from 'vue'
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import LoginPage from '@/pages/LoginPage.vue'
+import { home } from '@/session/rights'
 import { session, start } from '@/session/session'
 import { memberRoutes } from './member'
 
@@ -15,6 +16,8 @@ declare module 'vue-router' {
   }
 }
 
+const NotFoundPage = () => import('@/pages/NotFoundPage.vue')
+
 export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
@@ -23,9 +26,17 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: LoginPage, meta: { open: true, offline: true } },
     { path: '/password', name: 'password', component: () => import('@/pages/PasswordPage.vue') },
     ...memberRoutes,
-    { path: '/:rest(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue'), meta: { open: true } },
+    // What leaders and admins use comes with its own routes, when it is first opened.
+    { path: '/desk/:rest(.*)*', name: 'desk', component: NotFoundPage, beforeEnter: openDesk },
+    { path: '/:rest(.*)*', name: 'not-found', component: NotFoundPage, meta: { open: true } },
   ],
 })
+
+async function openDesk(to: RouteLocationNormalized) {
+  const { addDesk } = await import('./desk')
+  addDesk(router)
+  return { path: to.path, query: to.query, hash: to.hash, replace: true }
+}
 
 let started: Promise<void> | null = null
 
@@ -65,5 +76,5 @@ function back(path: string): { back?: string } {
 
 /** Where to go after the login: a screen of this app and nothing else. */
 export function target(back: unknown): string {
-  return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/'
+  return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : home()
 }

@@ -1,0 +1,27 @@
+import { api, get } from '@/api/client'
+import { query } from './files'
+import type { AuditEntry, Page } from './types'
+
+const ROWS = 50
+
+/** Which records are meant; what is empty does not matter. Dates are local days, both included. */
+export interface AuditFilter {
+  q: string
+  action: string
+  subject: string
+  from: string
+  until: string
+}
+
+export function listAudit(filter: AuditFilter, cursor: string | null): Promise<Page<AuditEntry>> {
+  return get(api.GET('/api/v1/audit', { params: { query: { limit: ROWS, ...given(filter), ...(cursor ? { cursor } : {}) } } }))
+}
+
+/** Where the same records are as a file. */
+export function auditFile(filter: AuditFilter, format: 'xlsx' | 'csv'): string {
+  return `/api/v1/audit/export${query({ ...filter, format })}`
+}
+
+function given(filter: AuditFilter): Partial<AuditFilter> {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''))
+}
