@@ -188,13 +188,8 @@ impl Banks {
                 .write(move |connection| -> Result<_, StoreError> {
                     let saved = import::save(connection, &wanted, &written, stamp.by(), &told)?;
                     if let Some(revision) = saved {
-                        record(
-                            connection,
-                            &stamp,
-                            &wanted,
-                            &ImportReport { revision, ..written.report.clone() },
-                            name,
-                        )?;
+                        let report = ImportReport { revision, ..written.report.clone() };
+                        record(connection, &stamp, &wanted, &report, name.as_deref())?;
                     }
                     Ok(saved)
                 })
@@ -240,7 +235,7 @@ fn record(
     stamp: &Stamp,
     code: &str,
     report: &ImportReport,
-    file_name: Option<String>,
+    file_name: Option<&str>,
 ) -> Result<(), StoreError> {
     let bank = banks::get_bank(connection, code)?;
     let after = json!({
@@ -248,7 +243,7 @@ fn record(
         "added": report.added, "updated": report.updated, "unchanged": report.unchanged,
         "rejected": report.rejected.len(),
     });
-    let change = Change::new(Action::BankImported, SubjectKind::Bank, bank.code, bank.title);
+    let change = Change::new(Action::BankImported, SubjectKind::Bank, &bank.code, bank.title);
     stamp.record(connection, [change.after(after.as_object().cloned().unwrap_or_default())])
 }
 

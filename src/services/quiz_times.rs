@@ -143,7 +143,7 @@ fn record(
     after: Facts,
 ) -> Result<(), ServiceError> {
     let unit = units::get_unit(connection, quiz.unit_id)?;
-    let change = Change::new(action, SubjectKind::Quiz, quiz.id, &quiz.rules.title)
+    let change = Change::new(action, SubjectKind::Quiz, &quiz.id, &quiz.rules.title)
         .at(unit_then(&unit))
         .before(end_fact(quiz.rules.closes_at))
         .after(after);

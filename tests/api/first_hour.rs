@@ -49,7 +49,7 @@ on_both_databases! {
         assert_eq!(steps(&setup)[0], ("password".to_owned(), false, 0));
         let change = json!({"current": password, "new": ADMIN_PASSWORD});
         second.put("/me/password", change).await.expect(204);
-        assert_eq!(steps(&second.get("/setup").await.expect(200))[0].1, true);
+        assert!(steps(&second.get("/setup").await.expect(200))[0].1);
     }
 
     async fn password_slips_are_made_for_many_at_once(backend) {

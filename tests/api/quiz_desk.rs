@@ -7,7 +7,7 @@ use crate::harness::{Actor, TestApp, Value, World, json, on_both_databases, righ
 /// A stretch of time in seconds: a few of them stay within the life of an access token.
 const STEP: i64 = 10;
 
-fn draft(changes: Value) -> Value {
+fn draft(changes: &Value) -> Value {
     let mut body = json!({
         "title": "测验", "kind": "contest", "bank": "1000",
         "sections": [{"title": "", "count": 5, "points": 20}],
@@ -41,7 +41,7 @@ on_both_databases! {
     async fn a_check_tells_what_the_bank_can_fill_and_what_is_wrong(backend) {
         let app = TestApp::start(backend).await;
         let admin = app.admin().await;
-        let fits = admin.post("/quizzes/check", draft(json!({}))).await.expect(200);
+        let fits = admin.post("/quizzes/check", draft(&json!({}))).await.expect(200);
         // 16 single, 10 multiple, 8 judge, 6 blank; the short question is never drawn.
         assert_eq!(fits, json!({
             "sections": [{"available": 40, "wanted": 5, "missing": 0}],
@@ -52,7 +52,7 @@ on_both_databases! {
             {"kinds": ["judge"], "count": 5, "points": 2.5},
             {"kinds": ["judge", "blank"], "count": 12, "points": 10},
         ]);
-        let lacking = admin.post("/quizzes/check", draft(json!({"sections": sections}))).await.expect(200);
+        let lacking = admin.post("/quizzes/check", draft(&json!({"sections": sections}))).await.expect(200);
         assert_eq!(lacking["sections"], json!([
             {"available": 8, "wanted": 5, "missing": 0}, {"available": 14, "wanted": 12, "missing": 3},
         ]));
@@ -61,7 +61,7 @@ on_both_databases! {
         assert_eq!(lacking["errors"][0]["pointer"], "/sections/1/count");
         assert!(lacking["errors"][0]["detail"].as_str().unwrap().contains("缺 3 题"));
         // Everything that is wrong at once.
-        let wrong = draft(json!({
+        let wrong = draft(&json!({
             "title": " ", "bank": "none", "unit_id": 99999,
             "opens_at": at(&app, 60), "closes_at": at(&app, 60),
         }));
@@ -71,13 +71,13 @@ on_both_databases! {
         assert_eq!(pointers, ["/unit_id", "/title", "/closes_at", "/bank"]);
         assert_eq!(wrong["sections"], json!([]));
         let chapters = json!([{"chapters": ["第一章", "第九章"], "count": 1, "points": 1}]);
-        let chapters = admin.post("/quizzes/check", draft(json!({"sections": chapters}))).await.expect(200);
+        let chapters = admin.post("/quizzes/check", draft(&json!({"sections": chapters}))).await.expect(200);
         assert_eq!(chapters["errors"][0]["pointer"], "/sections/0/chapters/1");
         let many = vec![json!({"count": 1, "points": 1}); 40];
-        let many = admin.post("/quizzes/check", draft(json!({"sections": many}))).await.expect(200);
+        let many = admin.post("/quizzes/check", draft(&json!({"sections": many}))).await.expect(200);
         assert_eq!((&many["sections"], &many["fits"]), (&json!([]), &json!(false)));
         // What is no quiz at all is refused as for adding it.
-        admin.post("/quizzes/check", draft(json!({"colour": "red"}))).await.problem(422, "invalid-fields");
+        admin.post("/quizzes/check", draft(&json!({"colour": "red"}))).await.problem(422, "invalid-fields");
         // Nothing was added by all this.
         let titles = admin.get("/quizzes").await.expect(200);
         assert!(titles["items"].as_array().unwrap().iter().all(|quiz| quiz["title"] != "测验"));
@@ -88,7 +88,7 @@ on_both_databases! {
         let admin = app.admin().await;
         let sections = json!([{"title": "一", "kinds": ["single"], "count": 16, "points": 5},
                               {"title": "二", "kinds": ["blank"], "count": 2, "points": 10}]);
-        let body = draft(json!({"sections": sections, "duration_seconds": 600}));
+        let body = draft(&json!({"sections": sections, "duration_seconds": 600}));
         let paper = admin.post("/quizzes/preview", body.clone()).await;
         let text = paper.text.clone();
         let paper = paper.expect(200);
@@ -104,7 +104,7 @@ on_both_databases! {
         // Another one each time: 16 questions in the same order twice is one chance in 16!.
         let again = admin.post("/quizzes/preview", body).await.expect(200);
         assert_ne!(again["questions"], paper["questions"]);
-        let short = draft(json!({"sections": [{"kinds": ["blank"], "count": 7, "points": 1}]}));
+        let short = draft(&json!({"sections": [{"kinds": ["blank"], "count": 7, "points": 1}]}));
         admin.post("/quizzes/preview", short).await.problem(422, "blueprint-unfillable");
         assert_eq!(admin.get("/me/attempts").await.expect(200)["items"], json!([]));
     }

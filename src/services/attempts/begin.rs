@@ -162,10 +162,10 @@ fn refuse(
     if rules.state(now) != QuizState::Open {
         return Err(ServiceError::QuizNotOpen);
     }
-    if let Some((allowed, span)) = allowed {
-        if attempts::count_attempts(connection, member, live.quiz.id, span)? >= i64::from(allowed) {
-            return Err(ServiceError::NoAttemptsLeft);
-        }
+    if let Some((allowed, span)) = allowed
+        && attempts::count_attempts(connection, member, live.quiz.id, span)? >= i64::from(allowed)
+    {
+        return Err(ServiceError::NoAttemptsLeft);
     }
     context.bank_snapshot(connection, live.quiz.bank_id, live.bank_revision)?.plan(&rules.blueprint)?;
     Ok(())

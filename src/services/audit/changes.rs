@@ -24,7 +24,7 @@ fn unit_fact(unit: Option<&UnitRow>) -> serde_json::Value {
 }
 
 fn of_unit(action: Action, unit: &UnitRow) -> Change {
-    Change::new(action, SubjectKind::Unit, unit.id, &unit.name).at(unit_then(unit))
+    Change::new(action, SubjectKind::Unit, &unit.id, &unit.name).at(unit_then(unit))
 }
 
 /// A unit that was added below `parent`.
@@ -64,7 +64,7 @@ pub(in crate::services) struct MemberState<'a> {
 
 impl MemberState<'_> {
     fn change(&self, action: Action) -> Change {
-        Change::new(action, SubjectKind::Member, self.member.id, &self.member.name).at(unit_then(self.unit))
+        Change::new(action, SubjectKind::Member, &self.member.id, &self.member.name).at(unit_then(self.unit))
     }
 }
 
@@ -102,7 +102,7 @@ pub(in crate::services) fn member_changes(before: MemberState<'_>, after: Member
 
 /// A new initial password, which the log never tells.
 pub(in crate::services) fn password_reset(member: MemberId, name: &str, unit: &UnitRow) -> Change {
-    Change::new(Action::PasswordReset, SubjectKind::Member, member, name).at(unit_then(unit))
+    Change::new(Action::PasswordReset, SubjectKind::Member, &member, name).at(unit_then(unit))
 }
 
 /// What was done to a question of `bank`; one of the two states is missing when it is new or retired.
@@ -118,7 +118,7 @@ pub(in crate::services) fn question_change(
         (None, None) => return None,
     };
     let name: String = question.stem.chars().take(LONGEST_STEM).collect();
-    let change = Change::new(action, SubjectKind::Question, format!("{bank}/{}", question.code), name);
+    let change = Change::new(action, SubjectKind::Question, &format!("{bank}/{}", question.code), name);
     match (before, after) {
         (Some(before), Some(after)) => change.between(question_facts(before), question_facts(after)),
         (Some(before), None) => Some(change.before(question_facts(before))),
@@ -143,7 +143,7 @@ pub(in crate::services) fn quiz_change(
         (None, None) => return None,
     };
     let facts = |(rules, bank, unit): QuizThen<'_>| quiz_facts(rules, bank, unit.id);
-    let change = Change::new(action, SubjectKind::Quiz, id, rules.title.trim()).at(unit_then(unit));
+    let change = Change::new(action, SubjectKind::Quiz, &id, rules.title.trim()).at(unit_then(unit));
     match (before, after) {
         (Some(before), Some(after)) => {
             let change =

@@ -118,7 +118,12 @@ pub(super) struct Change {
 
 impl Change {
     /// Something that was done to the thing with this id and name.
-    pub(super) fn new(action: Action, kind: SubjectKind, id: impl ToString, name: impl Into<String>) -> Self {
+    pub(super) fn new(
+        action: Action,
+        kind: SubjectKind,
+        id: &impl ToString,
+        name: impl Into<String>,
+    ) -> Self {
         let subject = (kind, id.to_string(), name.into());
         Self { action, subject, unit: None, left: None, before: None, after: None }
     }

@@ -56,7 +56,7 @@ impl Record {
             "file": self.options.file_name, "found": report.found, "added": report.added,
             "updated": report.updated, "unchanged": report.unchanged,
         });
-        let change = Change::new(self.action, SubjectKind::Unit, unit.id, &unit.name).at(unit_then(&unit));
+        let change = Change::new(self.action, SubjectKind::Unit, &unit.id, &unit.name).at(unit_then(&unit));
         self.changes.push(change.after(after.as_object().cloned().unwrap_or_default()));
         Ok(self.stamp.record(connection, self.changes)?)
     }
