@@ -8,17 +8,17 @@ pub(super) async fn run(database: DatabaseConfig) -> Result<(), Refusal> {
     let diagnosis = services.examine().await.map_err(|error| explain(&error))?;
     drop(services);
     writers.finish();
-    let (attempts, boards) = (diagnosis.attempts, diagnosis.boards);
+    let (attempts, boards, sums) = (diagnosis.attempts, diagnosis.boards, diagnosis.sums);
     if diagnosis.faults.is_empty() {
         println!(
-            "{}: healthy: {attempts} results graded again, {boards} boards computed again, no difference",
+            "{}: healthy: {attempts} results graded again, {boards} boards and {sums} sums computed again, no difference",
             database.database_url.shown()
         );
         return Ok(());
     }
     let count = diagnosis.faults.len();
     Err(Refusal(format!(
-        "{attempts} results graded again, {boards} boards computed again; {count} faults\n{}",
+        "{attempts} results graded again, {boards} boards and {sums} sums computed again; {count} faults\n{}",
         diagnosis.faults.join("\n")
     )))
 }

@@ -1,5 +1,5 @@
 //! The doctor: whether the database is sound, whether every result is what its answers earn, and whether
-//! the rankings are what the results say.
+//! the rankings and the statistics are what the results say.
 
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub struct Diagnosis {
     pub attempts: usize,
     /// Boards that were computed again.
     pub boards: usize,
+    /// Sums of the statistics that were computed again.
+    pub sums: usize,
     /// What is wrong, in words for the operator. Empty in health.
     pub faults: Vec<String>,
 }
@@ -49,6 +51,9 @@ impl Services {
             let (scope, expected, found) = (&difference.scope, &difference.expected, &difference.found);
             format!("the board {scope:?} should have {expected:?} where it has {found:?}")
         }));
+        let statistics = self.statistics.verify().await?;
+        diagnosis.sums = statistics.sums;
+        diagnosis.faults.extend(statistics.faults);
         Ok(diagnosis)
     }
 

@@ -252,6 +252,33 @@ const MATRIX: &[Row] = &[
     // To change the initial password is the first step.
     ([401,   403, 403,   403, 403,   403, 403,   200,   200], "GET /api/v1/setup",
         Send::Nothing(|_| "/setup".into())),
+    // reports: for leaders and admins, of their own units
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/board",
+        Send::Nothing(|site| site.report("board?period=day"))),
+    ([401,   403, 403,   200, 200,   200, 200,   200,   403], "GET /api/v1/reports/board",
+        Send::Nothing(|_| "/reports/board?period=day".into())),
+    // Of the units above one's own only what is one's own.
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/board",
+        Send::Nothing(|site| format!("/reports/board?period=day&unit={}", site.world.unit("root")))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/members",
+        Send::Nothing(|site| site.report("members?period=day"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/members/export",
+        Send::Nothing(|site| site.report("members/export?period=day"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/trend",
+        Send::Nothing(|site| site.report("trend?period=day"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/chapters",
+        Send::Nothing(|site| site.report("chapters?period=day"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/monthly",
+        Send::Nothing(|site| site.report("monthly?"))),
+    ([401,   403, 403,   200, 403,   200, 403,   200,   403], "GET /api/v1/reports/monthly/export",
+        Send::Nothing(|site| site.report("monthly/export?"))),
+    ([401,   403, 403,   200, 200,   200, 200,   200,   403], "GET /api/v1/reports/items",
+        Send::Nothing(|_| "/reports/items?bank=1000".into())),
+    // A quiz of C1.
+    ([401,   403, 403,   200, 404,   200, 404,   200,   403], "GET /api/v1/reports/items",
+        Send::Nothing(|site| format!("/reports/items?bank=1000&quiz={}", site.quiz))),
+    ([401,   403, 403,   200, 404,   200, 404,   200,   403], "GET /api/v1/reports/items/export",
+        Send::Nothing(|site| format!("/reports/items/export?bank=1000&quiz={}", site.quiz))),
     // around the API
     ([200,   200, 200,   200, 200,   200, 200,   200,   200], "GET /healthz",
         Send::Nothing(|_| "/healthz".into())),
@@ -348,6 +375,10 @@ impl Site {
 
     fn quiz(&self, call: &str) -> String {
         format!("/quizzes/{}{call}", self.quiz)
+    }
+
+    fn report(&self, call: &str) -> String {
+        format!("/reports/{call}&unit={}", self.world.unit("B1"))
     }
 
     fn attempt(&self, call: &str) -> String {

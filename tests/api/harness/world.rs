@@ -34,6 +34,17 @@ impl World {
         Self { admin, units }
     }
 
+    /// Lets time pass, and has the administrator log in again, because access tokens live for minutes.
+    pub async fn wait(&mut self, app: &TestApp, seconds: i64) {
+        app.clock.advance_seconds(seconds);
+        self.admin = app.admin().await;
+    }
+
+    /// Somebody who can log in with [`PASSWORD`].
+    pub async fn again(&self, app: &TestApp, login: &str) -> Actor {
+        app.log_in(login, PASSWORD).await
+    }
+
     /// The id of a unit: `root`, `C1`, `C2`, `B1`, `B2`, `B3`.
     pub fn unit(&self, code: &str) -> i64 {
         self.units[code]

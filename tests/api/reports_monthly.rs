@@ -1,0 +1,154 @@
+//! The monthly report: worked out while the month lasts, fixed once it is closed.
+
+use crate::harness::{Actor, TestApp, Value, World, json, on_both_databases};
+
+const DAY: i64 = 86_400;
+/// From the beginning of a test, noon of 23 November, to noon of 1 December.
+const TO_DECEMBER: i64 = 8 * DAY;
+
+async fn close(app: &TestApp) -> usize {
+    app.services.statistics.catch_up().await.unwrap();
+    app.services.reports.fix_months().await.unwrap()
+}
+
+async fn monthly(actor: &Actor, filter: &str) -> Value {
+    actor.get(&format!("/reports/monthly?{filter}")).await.expect(200)
+}
+
+on_both_databases! {
+    async fn a_report_says_what_the_boards_say(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let leader = world.with_role(&app, "leader", "leader", "C1").await;
+        let (one, two) = (world.member(&app, "one", "B1").await, world.member(&app, "two", "B2").await);
+        let sections = json!([{"kinds": ["single"], "chapters": ["第一章"], "count": 5, "points": 20, "title": ""}]);
+        let quiz = world.quiz(json!({"sections": sections, "attempts_allowed": 9})).await;
+        world.attempt(&one, &quiz, 2).await;
+        world.attempt(&one, &quiz, 5).await;
+        world.attempt(&two, &quiz, 3).await;
+        app.services.statistics.catch_up().await.unwrap();
+        let report = monthly(&leader, "").await;
+        assert_eq!((&report["month"], &report["fixed"], &report["fixed_at"]), (&json!("2026-11"), &json!(false), &Value::Null));
+        let board = leader.get("/reports/board?period=month").await.expect(200);
+        assert_eq!((&report["figures"], &report["ranking"]), (&board["now"], &board["children"]));
+        // Nobody belonged to it in October.
+        assert_eq!((&report["before"], &report["change"]["participation"]), (&Value::Null, &Value::Null));
+        let best: Vec<(&Value, &Value, &Value)> = report["best_members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (&row["rank"], &row["name"], &row["unit"]["code"]))
+            .collect();
+        assert_eq!(best, [
+            (&json!(1), &json!("姓名one"), &json!("B1")),
+            (&json!(2), &json!("姓名two"), &json!("B2")),
+        ]);
+        assert_eq!(report["weak_chapters"], json!([{"chapter": "第一章", "percent": 66.67, "items": 15}]));
+    }
+
+    async fn a_closed_month_is_fixed_and_nothing_changes_it(backend) {
+        let app = TestApp::start(backend).await;
+        let mut world = World::build(&app).await;
+        let leader = world.with_role(&app, "leader", "leader", "C1").await;
+        let (one, two) = (world.member(&app, "one", "B1").await, world.member(&app, "two", "B2").await);
+        let three = world.add("three", "B1").await;
+        let quiz = world.quiz(json!({"attempts_allowed": 9})).await;
+        let voided = world.attempt(&one, &quiz, 5).await;
+        world.attempt(&two, &quiz, 3).await;
+        let c1 = format!("month=2026-11&unit={}", world.unit("C1"));
+        let open = monthly(&leader, &c1).await;
+        assert_eq!(open["figures"]["active_members"], 4);
+        world.wait(&app, TO_DECEMBER).await;
+        let (leader, two) = (world.again(&app, "leader").await, world.again(&app, "two").await);
+        // Of all units: the root, C1, C2, B1, B2, B3.
+        assert_eq!(close(&app).await, 6);
+        assert_eq!(close(&app).await, 0);
+        let fixed = monthly(&leader, &c1).await;
+        assert_eq!((&fixed["fixed"], fixed["fixed_at"].is_string()), (&json!(true), true));
+        assert_eq!((&fixed["figures"], &fixed["ranking"]), (&open["figures"], &open["ranking"]));
+        assert_eq!(fixed["best_members"], open["best_members"]);
+        let of_all: Vec<Value> = {
+            let mut reports = Vec::new();
+            for unit in ["root", "C1", "C2", "B1", "B2", "B3"] {
+                let filter = format!("month=2026-11&unit={}", world.unit(unit));
+                let (report, board) = (
+                    monthly(&world.admin, &filter).await,
+                    world.admin.get(&format!("/reports/board?period=month&on=2026-11-30&unit={}", world.unit(unit))).await.expect(200),
+                );
+                assert_eq!((&report["figures"], &report["ranking"]), (&board["now"], &board["children"]), "{unit}");
+                let ranked = format!("/leaderboards/members?period=month&on=2026-11-30&unit={}", world.unit(unit));
+                let ranked = world.admin.get(&ranked).await.expect(200);
+                let row = |row: &Value| (row["rank"].clone(), row["member_id"].clone(), row["score"].clone(), row["elapsed_ms"].clone());
+                let rows = |list: &Value| list.as_array().unwrap().iter().map(row).collect::<Vec<_>>();
+                assert_eq!(rows(&report["best_members"]), rows(&ranked["items"]), "{unit}");
+                reports.push(report);
+            }
+            reports
+        };
+        // A transfer, a new name, a unit that is moved, a voided attempt, a late attempt.
+        let admin = &world.admin;
+        let member = |id: &Value| format!("/members/{id}");
+        admin.patch(&member(&three["id"]), json!({"unit_id": world.unit("B3"), "name": "改名"})).await.expect(200);
+        admin.patch(&format!("/units/{}", world.unit("B2")), json!({"parent_id": world.unit("C2"), "name": "改名"})).await.expect(200);
+        admin.post(&format!("/attempts/{}/void", voided["attempt_id"].as_str().unwrap()), json!({"reason": "代答"})).await.expect(204);
+        world.attempt(&two, &quiz, 5).await;
+        close(&app).await;
+        for (unit, before) in ["root", "C1", "C2", "B1", "B2", "B3"].iter().zip(&of_all) {
+            assert_eq!(&monthly(admin, &format!("month=2026-11&unit={}", world.unit(unit))).await, before, "{unit}");
+        }
+        // December goes on from what was fixed, not from what it would be today.
+        let december = monthly(admin, "").await;
+        assert_eq!((&december["month"], &december["fixed"]), (&json!("2026-12"), &json!(false)));
+        assert_eq!(december["before"], of_all[0]["figures"]);
+        let now = december["figures"]["participation"].as_f64().unwrap();
+        let then = of_all[0]["figures"]["participation"].as_f64().unwrap();
+        let change = december["change"]["participation"].as_f64().unwrap();
+        assert!((change - (now - then)).abs() < 1e-3, "{change} {now} {then}");
+        // Another instance finds the same.
+        let other = app.another_instance().await;
+        assert_eq!(other.reports.fix_months().await.unwrap(), 0);
+        // As a workbook of one page: its figures are those of the answer.
+        let file = admin.get("/reports/monthly/export?month=2026-11").await;
+        let rows = crate::reports::workbook(&file);
+        assert!(rows[0][0].to_string().contains("2026-11"), "{:?}", rows[0]);
+        assert_eq!(rows[1][0].to_string(), "本月已结束，数据已固定");
+        let labelled = |label: &str| {
+            let row = rows.iter().find(|row| row[1].to_string() == label).unwrap();
+            row[2].to_string().parse::<f64>().unwrap()
+        };
+        let figures = &of_all[0]["figures"];
+        assert_eq!(labelled("党员数"), figures["active_members"].as_f64().unwrap());
+        assert_eq!(labelled("参与率"), figures["participation"].as_f64().unwrap());
+        assert_eq!(labelled("平均分（缺席计 0 分）"), figures["mean_score"].as_f64().unwrap());
+    }
+
+    async fn a_month_waits_for_its_last_attempts(backend) {
+        let app = TestApp::start(backend).await;
+        let mut world = World::build(&app).await;
+        let one = world.member(&app, "one", "B1").await;
+        world.add("two", "B1").await;
+        let contest = world.quiz(json!({})).await;
+        let daily = world.quiz(json!({"kind": "daily", "duration_seconds": 3600})).await;
+        world.attempt(&one, &contest, 5).await;
+        // 23:50 of the last day: what is begun now at a daily quiz belongs to November, whenever it ends.
+        world.wait(&app, TO_DECEMBER - DAY / 2 - 600).await;
+        let two = world.again(&app, "two").await;
+        let begun = two.post_nothing(&format!("/quizzes/{}/attempts", daily["id"])).await.expect(201);
+        app.clock.advance_seconds(601);
+        assert_eq!(close(&app).await, 0);
+        app.clock.advance_seconds(10);
+        assert_eq!(close(&app).await, 0);
+        let open = monthly(&world.admin, "month=2026-11").await;
+        assert_eq!((&open["fixed"], &open["figures"]["participants"]), (&json!(false), &json!(1)));
+        world.submit(&two, &begun, 4).await;
+        // Asking closes it too, once the statistics have caught up.
+        assert_eq!(monthly(&world.admin, "month=2026-11").await["fixed"], false);
+        app.services.statistics.catch_up().await.unwrap();
+        let fixed = monthly(&world.admin, "month=2026-11").await;
+        assert_eq!((&fixed["fixed"], &fixed["figures"]["participants"]), (&json!(true), &json!(2)));
+        assert_eq!(close(&app).await, 5);
+        // Before there were any results there is nothing to fix.
+        let before = monthly(&world.admin, "month=2026-10").await;
+        assert_eq!((&before["fixed"], &before["figures"]["participants"]), (&json!(false), &json!(0)));
+    }
+}
