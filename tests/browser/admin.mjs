@@ -64,6 +64,14 @@ async function desk(base) {
   return { context, page: await context.newPage() }
 }
 
+/** Changes an initial password, as everybody has to at first. */
+async function choosePassword(page, initial, next) {
+  await page.getByLabel('初始密码', { exact: true }).fill(initial)
+  await page.getByLabel('新密码', { exact: true }).fill(next)
+  await page.getByLabel('再输一次', { exact: true }).fill(next)
+  await press(page, '保存新密码')
+}
+
 async function firstHour() {
   const server = await startServer({ given: false })
   const { context, page } = await desk(server.base)
@@ -71,10 +79,7 @@ async function firstHour() {
   try {
     // The password of the first start has to be changed; then the desk says what comes next.
     await logIn(page, 'admin', server.password)
-    await page.getByLabel('初始密码', { exact: true }).fill(server.password)
-    await page.getByLabel('新密码', { exact: true }).fill(ADMIN_PASSWORD)
-    await page.getByLabel('再输一次', { exact: true }).fill(ADMIN_PASSWORD)
-    await press(page, '保存新密码')
+    await choosePassword(page, server.password, ADMIN_PASSWORD)
     await says(page, '已完成 2 步，共 5 步')
     const step = (title) => page.locator('li.step', { hasText: title })
     await step('修改初始密码').getByText('已完成').waitFor()
@@ -154,11 +159,9 @@ async function firstHour() {
 
     // A member logs in with the slip, and takes it.
     const member = await phone.newPage()
-    await logIn(member, '13800010001', slips.get('13800010001').password)
-    await member.getByLabel('初始密码', { exact: true }).fill(slips.get('13800010001').password)
-    await member.getByLabel('新密码', { exact: true }).fill(PASSWORD)
-    await member.getByLabel('再输一次', { exact: true }).fill(PASSWORD)
-    await press(member, '保存新密码')
+    const initial = slips.get('13800010001').password
+    await logIn(member, '13800010001', initial)
+    await choosePassword(member, initial, PASSWORD)
     await begin(member, '第一期党建知识竞赛')
     // The desk sees it by itself.
     await page.locator('.tiles .running', { hasText: '1' }).waitFor()

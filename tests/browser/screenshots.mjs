@@ -1,7 +1,7 @@
 // Writes the pictures of the README: node tests/browser/screenshots.mjs
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { answer, begin, Caller, check, closeBrowser, logIn, PASSWORD, ROOT, saveState, startServer, submit, World } from './harness.mjs'
+import { ADMIN_PASSWORD, answer, begin, Caller, check, closeBrowser, logIn, PASSWORD, ROOT, saveState, startServer, submit, World } from './harness.mjs'
 
 /** Largest picture, in bytes. */
 const MOST_BYTES = 150 * 1024
@@ -27,10 +27,42 @@ async function practise(world, login, count) {
   }
 }
 
+/** The desk of an admin, at first with nobody to look after. */
+async function admins(world) {
+  const page = await world.phone({ width: 1280, height: 800, isMobile: false, hasTouch: false })
+  await logIn(page, 'admin', ADMIN_PASSWORD)
+  await page.locator('.step').first().waitFor()
+  await save(page, 'desk-setup')
+  return page
+}
+
+/** What an admin sees at the desk. */
+async function administration(world, page) {
+  await page.goto('/desk/banks/1000?tab=import')
+  await page.locator('input[type=file]').setInputFiles(join(ROOT, 'tests/browser/files/questions-faulty.xlsx'))
+  await page.locator('.problems').first().waitFor()
+  await save(page, 'desk-import')
+  await page.goto('/desk/banks/1000/questions/dzy-002')
+  await page.locator('.preview .choice').first().waitFor()
+  await save(page, 'desk-question')
+  await page.goto('/desk/quizzes/new?kind=exam')
+  await page.locator('.state .good').first().waitFor()
+  await page.locator('.section').first().evaluate((section) => section.scrollIntoView())
+  await page.mouse.wheel(0, -120)
+  await save(page, 'desk-paper')
+  await page.goto(`/desk/quizzes/${world.contest.id}`)
+  await page.locator('.tiles').waitFor()
+  await save(page, 'desk-live')
+  await page.goto('/desk/audit')
+  await page.locator('.entry').first().click()
+  await save(page, 'desk-audit')
+}
+
 const server = await startServer()
 try {
   await mkdir(FOLDER, { recursive: true })
   const world = await World.build(server.base)
+  const desk = await admins(world)
   await world.fill()
   const login = await world.someone('周敏')
   await practise(world, login, 170)
@@ -81,6 +113,7 @@ try {
   await page.goto('/')
   await page.locator('.ring').waitFor()
   await save(page, 'home-dark-en')
+  await administration(world, desk)
 } finally {
   await closeBrowser()
   await server.stop()
