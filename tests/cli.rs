@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -409,6 +409,45 @@ fn members_are_imported_and_a_dry_run_changes_nothing() {
     assert_eq!(server.log_in("ls", "Given-Pass-2026").0, 200);
     assert_eq!(server.log_in("ww", "anything-at-all").0, 401, "nothing of the bad file was taken");
     assert_eq!(server.stop().0, Some(0));
+}
+
+#[derive(diesel::QueryableByName)]
+struct AuditLine {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+#[test]
+fn what_the_command_line_changes_stands_in_the_audit_log_without_an_actor() {
+    let place = Place::new();
+    place.start_empty();
+    place.write("roster.csv", "login,name,unit_code\nzs,张三,zone\n");
+    place.write(
+        "bank.json",
+        json!([{"code": "x-1", "kind": "judge", "stem": "题", "key": ["true"]}]).to_string(),
+    );
+    place.run(&["members", "import", "roster.csv", "--dry-run"]).done();
+    place.run(&["members", "import", "roster.csv"]).done();
+    place.run(&["bank", "import", "bank.json", "--bank", "new"]).done();
+    place.run(&["admin", "add", "second"]).done();
+    let mut connection = SqliteConnection::establish(place.path("data/qianti.db").to_str().unwrap()).unwrap();
+    let lines: Vec<AuditLine> = diesel::sql_query(
+        "SELECT action || ' ' || subject_name || ' ' || COALESCE(actor_id, '-') || ' ' || \
+         COALESCE(json_extract(after, '$.file'), '-') AS line FROM audit_log ORDER BY id",
+    )
+    .load(&mut connection)
+    .unwrap();
+    let lines: Vec<&str> = lines.iter().map(|line| line.line.as_str()).collect();
+    assert_eq!(
+        lines,
+        [
+            "member.added 张三 - -",
+            "members.imported 园区党工委 - roster.csv",
+            "bank.added new - -",
+            "bank.imported new - bank.json",
+            "member.added second - -",
+        ]
+    );
 }
 
 #[test]

@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::ApiState;
 use super::extract::{Admins, Caller, Query};
 use super::page::{Page, PageParams};
-use super::problem::{Problem, ProblemCode};
+use super::problem::{Problem, language};
+use super::reports::export::{ExportParams, stream_table};
 use super::wire::{MemberName, UnitName, timestamp};
 use crate::domain::audit::{Action, Facts, SubjectKind};
 use crate::domain::ids::{MemberId, UnitId};
@@ -36,26 +37,6 @@ pub(super) struct AuditParams {
     until: Option<Date>,
     /// Only entries that hold this in the names of actor, subject or unit, or in what was changed.
     q: Option<String>,
-}
-
-/// What a file of the log is written as.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum TableForm {
-    /// A workbook.
-    #[default]
-    Xlsx,
-    /// Comma-separated values, UTF-8.
-    Csv,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct TableParams {
-    /// `xlsx` or `csv`.
-    #[serde(default)]
-    #[param(inline, default = "xlsx")]
-    format: TableForm,
 }
 
 /// What was changed.
@@ -182,15 +163,16 @@ pub(super) async fn list_audit(
 #[utoipa::path(
     tag = "audit",
     security(("bearer" = [])),
-    params(AuditParams, TableParams),
+    params(AuditParams, ExportParams),
     responses((status = 200, description = "The file", content_type = "application/octet-stream"))
 )]
 #[get("/audit/export")]
 pub(super) async fn export_audit(
-    _caller: Caller<Admins>,
-    _state: Data<ApiState>,
-    _params: Query<AuditParams>,
-    _form: Query<TableParams>,
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    params: Query<AuditParams>,
+    export: Query<ExportParams>,
 ) -> Result<HttpResponse, Problem> {
-    Err(Problem::new(ProblemCode::NotFound))
+    let file = state.services.audit.export(&caller.principal, params.0.try_into()?, language()).await?;
+    Ok(stream_table("audit", export.0.format, file))
 }

@@ -97,6 +97,7 @@ fn add_shared_problems(path: &str, operation: &mut Operation) {
     if path.contains('{')
         || path.contains("leaderboards")
         || path.contains("/reports/")
+        || path.contains("/audit")
         || path.ends_with("/members")
     {
         codes.push(NotFound);

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::message::Message;
+use crate::message;
+
 /// Named values of a thing that is changed. Never a secret.
 pub type Facts = Map<String, Value>;
 
 macro_rules! actions {
-    ($($(#[$meta:meta])* $variant:ident $word:literal;)+) => {
+    ($($(#[$meta:meta])* $variant:ident $word:literal $chinese:literal $english:literal;)+) => {
         /// What was done: a stable word, the kind of thing first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Action {
@@ -28,61 +31,66 @@ macro_rules! actions {
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
             }
+
+            /// What it is called.
+            pub fn name(self) -> Message {
+                match self { $(Self::$variant => Message::new($chinese, $english),)+ }
+            }
         }
     };
 }
 
 actions! {
     /// A unit was added.
-    UnitAdded "unit.added";
+    UnitAdded "unit.added" "新增组织" "Unit added";
     /// A unit has another name, code or kind.
-    UnitRenamed "unit.renamed";
+    UnitRenamed "unit.renamed" "组织改名" "Unit renamed";
     /// A unit stands below another one.
-    UnitMoved "unit.moved";
+    UnitMoved "unit.moved" "组织调整" "Unit moved";
     /// A unit was removed.
-    UnitRemoved "unit.removed";
+    UnitRemoved "unit.removed" "删除组织" "Unit removed";
     /// Units were taken from a file.
-    UnitsImported "units.imported";
+    UnitsImported "units.imported" "导入组织" "Units imported";
     /// A member was added.
-    MemberAdded "member.added";
+    MemberAdded "member.added" "新增成员" "Member added";
     /// A member has another name.
-    MemberRenamed "member.renamed";
+    MemberRenamed "member.renamed" "成员改名" "Member renamed";
     /// A member belongs to another unit.
-    MemberTransferred "member.transferred";
+    MemberTransferred "member.transferred" "成员转移" "Member transferred";
     /// A member has left.
-    MemberLeft "member.left";
+    MemberLeft "member.left" "成员离开" "Member left";
     /// A member who had left is back.
-    MemberReturned "member.returned";
+    MemberReturned "member.returned" "成员恢复" "Member returned";
     /// A member has other roles.
-    RolesChanged "roles.changed";
+    RolesChanged "roles.changed" "变更角色" "Roles changed";
     /// A member was given a new initial password.
-    PasswordReset "password.reset";
+    PasswordReset "password.reset" "重置密码" "Password reset";
     /// Members were taken from a file.
-    MembersImported "members.imported";
+    MembersImported "members.imported" "导入成员" "Members imported";
     /// A question bank was added.
-    BankAdded "bank.added";
+    BankAdded "bank.added" "新建题库" "Bank added";
     /// Questions were taken from a file.
-    BankImported "bank.imported";
+    BankImported "bank.imported" "导入题目" "Questions imported";
     /// A revision of a bank was taken back.
-    BankUndone "bank.undone";
+    BankUndone "bank.undone" "撤销导入或修改" "Revision taken back";
     /// A question was added.
-    QuestionAdded "question.added";
+    QuestionAdded "question.added" "新增题目" "Question added";
     /// A question was edited.
-    QuestionChanged "question.changed";
+    QuestionChanged "question.changed" "修改题目" "Question changed";
     /// A question was retired.
-    QuestionRetired "question.retired";
+    QuestionRetired "question.retired" "停用题目" "Question retired";
     /// A quiz was added.
-    QuizAdded "quiz.added";
+    QuizAdded "quiz.added" "新建测验" "Quiz added";
     /// A quiz that nobody had begun was changed.
-    QuizChanged "quiz.changed";
+    QuizChanged "quiz.changed" "修改测验" "Quiz changed";
     /// A quiz that nobody had begun was removed.
-    QuizRemoved "quiz.removed";
+    QuizRemoved "quiz.removed" "删除测验" "Quiz removed";
     /// A quiz was closed early.
-    QuizClosed "quiz.closed";
+    QuizClosed "quiz.closed" "提前结束测验" "Quiz closed early";
     /// A quiz closes later.
-    QuizExtended "quiz.extended";
+    QuizExtended "quiz.extended" "延长测验" "Quiz extended";
     /// An attempt was voided.
-    AttemptVoided "attempt.voided";
+    AttemptVoided "attempt.voided" "作废答卷" "Attempt voided";
 }
 
 /// What kind of thing was changed.
@@ -113,6 +121,18 @@ impl SubjectKind {
             Self::Question => "question",
             Self::Quiz => "quiz",
             Self::Attempt => "attempt",
+        }
+    }
+
+    /// What it is called.
+    pub fn name(self) -> Message {
+        match self {
+            Self::Unit => message!("组织", "Unit"),
+            Self::Member => message!("成员", "Member"),
+            Self::Bank => message!("题库", "Bank"),
+            Self::Question => message!("题目", "Question"),
+            Self::Quiz => message!("测验", "Quiz"),
+            Self::Attempt => message!("答卷", "Attempt"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The audit log: written with each change, read, and never altered.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 
 use super::connection::on_backend;
 use super::members::{holding, lower};
@@ -10,6 +11,12 @@ use crate::domain::audit::{Action, Facts, SubjectKind};
 use crate::domain::ids::{MemberId, UnitId};
 use crate::domain::org::UnitPath;
 use crate::domain::time::Millis;
+
+diesel::define_sql_function! {
+    /// Lower case of what may be missing: of all letters on PostgreSQL, of ASCII on SQLite.
+    #[sql_name = "lower"]
+    fn lower_maybe(text: Nullable<Text>) -> Nullable<Text>;
+}
 
 /// Rows of one multi-row insert: far below SQLite's limit of 32,766 bound values.
 const ROWS_A_STATEMENT: usize = 500;
@@ -277,16 +284,21 @@ pub fn list(
     if let Some(text) = &filter.text {
         // As typed too: SQLite's `lower` leaves all letters but ASCII as they are.
         let (typed, lowered) = (holding(text), holding(&text.to_lowercase()));
+        macro_rules! holds {
+            ($column:expr, $lower:ident) => {
+                $column
+                    .like(typed.clone())
+                    .escape('\\')
+                    .or($lower($column).like(lowered.clone()).escape('\\'))
+            };
+        }
         query = query.filter(
-            audit_log::subject_name
-                .like(typed.clone())
-                .escape('\\')
-                .or(lower(audit_log::subject_name).like(lowered).escape('\\'))
-                .or(audit_log::subject_id.like(typed.clone()).escape('\\'))
-                .or(audit_log::unit_name.like(typed.clone()).escape('\\'))
-                .or(members::name.like(typed.clone()).escape('\\'))
-                .or(audit_log::before.like(typed.clone()).escape('\\'))
-                .or(audit_log::after.like(typed).escape('\\')),
+            holds!(audit_log::subject_name, lower)
+                .or(holds!(audit_log::subject_id, lower))
+                .or(holds!(audit_log::unit_name, lower_maybe))
+                .or(holds!(members::name.nullable(), lower_maybe))
+                .or(holds!(audit_log::before, lower_maybe))
+                .or(holds!(audit_log::after, lower_maybe)),
         );
     }
     let rows: Vec<Columns> = query.load(connection)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::{Escape, Like, Or};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -198,19 +199,41 @@ pub fn list_members(
             // Nothing stored holds it, and PostgreSQL refuses to be asked.
             return Ok(vec![]);
         }
-        // As typed too: SQLite's `lower` leaves all letters but ASCII as they are.
-        let (typed, lowered) = (holding(&text.name), holding(&text.name.to_lowercase()));
-        query = query.filter(
-            members::login_key
-                .like(holding(&text.login_key))
-                .escape('\\')
-                .or(members::name.like(typed).escape('\\'))
-                .or(lower(members::name).like(lowered).escape('\\')),
-        );
+        query = query.filter(matching(text.login_pattern(), text.name_pattern(), text.lower_pattern()));
     }
     let rows: Vec<Columns> = query.load(connection)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
+
+impl TextFilter {
+    /// The pattern of the logins that hold the text.
+    pub(super) fn login_pattern(&self) -> String {
+        holding(&self.login_key)
+    }
+
+    /// The pattern of the names that hold the text as it was typed.
+    pub(super) fn name_pattern(&self) -> String {
+        holding(&self.name)
+    }
+
+    /// The pattern of the names in lower case that hold the text in lower case.
+    pub(super) fn lower_pattern(&self) -> String {
+        holding(&self.name.to_lowercase())
+    }
+}
+
+/// Whether a login or a name is like its pattern. A name also as it was typed: SQLite's `lower` leaves all
+/// letters but ASCII as they are.
+pub(super) fn matching(login: String, typed: String, lowered: String) -> Matching {
+    members::login_key.like(login).escape('\\').or(members::name.like(typed).escape('\\')).or(lower(
+        members::name,
+    )
+    .like(lowered)
+    .escape('\\'))
+}
+
+type Matching = Or<Or<Holds<members::login_key>, Holds<members::name>>, Holds<lower<members::name>>>;
+type Holds<Column> = Escape<Like<Column, String>>;
 
 /// The pattern of what holds `text`, in which `\` takes their meaning from `%` and `_`.
 pub(super) fn holding(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::members::{TextFilter, holding, list_names, lower};
+use super::members::{TextFilter, list_names, matching};
 use super::schema::{attempts, members, voided_attempts};
 use super::{AnyConnection, StoreError};
 use crate::domain::attempt::AttemptStatus;
@@ -158,14 +158,7 @@ pub fn list_quiz_attempts(
             // Nothing stored holds it, and PostgreSQL refuses to be asked.
             return Ok(vec![]);
         }
-        let (typed, lowered) = (holding(&text.name), holding(&text.name.to_lowercase()));
-        query = query.filter(
-            members::login_key
-                .like(holding(&text.login_key))
-                .escape('\\')
-                .or(members::name.like(typed).escape('\\'))
-                .or(lower(members::name).like(lowered).escape('\\')),
-        );
+        query = query.filter(matching(text.login_pattern(), text.name_pattern(), text.lower_pattern()));
     }
     let rows: Vec<Columns> = query.load(connection)?;
     let by: Vec<MemberId> = rows.iter().filter_map(|row| row.3.as_ref()).map(|row| MemberId(row.1)).collect();

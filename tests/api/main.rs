@@ -11,6 +11,7 @@
 
 mod accounts;
 mod attempts;
+mod audit;
 mod authorization;
 mod bad_input;
 mod bank_files;

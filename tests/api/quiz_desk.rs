@@ -1,5 +1,7 @@
 //! What admins do with quizzes beside adding them: trying a blueprint, closing early, closing later.
 
+use futures_util::future::{join, join_all};
+
 use crate::harness::{Actor, TestApp, Value, World, json, on_both_databases, right_answers};
 
 /// A stretch of time in seconds: a few of them stay within the life of an access token.
@@ -252,5 +254,128 @@ on_both_databases! {
         other.quizzes.close(&principal, id, None).await.unwrap();
         app.clock.advance_seconds(6);
         save(&member, &attempt, &right_answers(&attempt)).await.problem(409, "attempt-closed");
+    }
+
+    async fn closing_while_people_begin_save_and_submit(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let mut people = Vec::new();
+        for number in 0..9 {
+            people.push(world.member(&app, &format!("m{number}"), "B1").await);
+        }
+        for round in 0..3 {
+            let end = at(&app, 60 * STEP);
+            let quiz = world.quiz(json!({"duration_seconds": 30 * STEP, "closes_at": end})).await;
+            let mut running = Vec::new();
+            for person in &people[..6] {
+                running.push((person, begin(person, &quiz).await));
+            }
+            app.clock.advance_seconds(1);
+            let path = format!("/quizzes/{}/close", quiz["id"]);
+            let submitting = join_all(running[..3].iter().map(|(person, attempt)| {
+                let path = format!("/attempts/{}/submit", attempt["id"].as_str().unwrap());
+                async move { person.post(&path, json!({"answers": right_answers(attempt)})).await.expect(200) }
+            }));
+            let saving = join_all(running[3..].iter().map(|(person, attempt)| async move {
+                for answer in right_answers(attempt) {
+                    save(person, attempt, &[answer]).await.expect(204);
+                }
+            }));
+            let beginning = join_all(people[6..].iter().map(|person| {
+                let path = format!("/quizzes/{}/attempts", quiz["id"]);
+                async move { person.post_nothing(&path).await }
+            }));
+            let closing = async {
+                if round > 0 {
+                    actix_web::rt::task::yield_now().await;
+                }
+                world.admin.post_nothing(&path).await.expect(200)
+            };
+            let ((_, ()), (begun, closed)) =
+                join(join(submitting, async { drop(saving.await) }), join(beginning, closing)).await;
+            // Whoever was quicker than the end got the end as the deadline, and nothing later.
+            let open: Vec<Value> = begun
+                .into_iter()
+                .filter_map(|reply| match reply.status {
+                    201 => Some(reply.expect(201)),
+                    _ => {
+                        drop(reply.problem(409, "quiz-not-open"));
+                        None
+                    }
+                })
+                .collect();
+            let path = format!("/quizzes/{}/attempts", quiz["id"]);
+            let listed = world.admin.get(&path).await.expect(200);
+            let listed = listed["items"].as_array().unwrap();
+            assert_eq!(listed.len(), 6 + open.len());
+            for attempt in listed.iter().filter(|attempt| attempt["status"] == "running") {
+                assert_eq!(attempt["deadline"], closed["closes_at"]);
+            }
+            app.clock.advance_seconds(6);
+            assert_eq!(app.services.attempts.sweep().await.unwrap(), 3 + open.len());
+            // Everything that was saved before the grace was over counts, once.
+            for (person, attempt) in &running {
+                let result = &status(person, attempt).await["result"];
+                assert_eq!((&result["score"], &result["elapsed_ms"]), (&json!(100), &json!(1000)));
+            }
+        }
+        assert!(app.services.examine().await.unwrap().faults.is_empty());
+    }
+
+    async fn extending_while_attempts_expire(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let mut people = Vec::new();
+        for number in 0..8 {
+            people.push(world.member(&app, &format!("m{number}"), "B1").await);
+        }
+        for _ in 0..3 {
+            let old_end = at(&app, STEP);
+            let quiz = world.quiz(json!({"closes_at": old_end})).await;
+            let mut running = Vec::new();
+            for person in &people {
+                running.push(begin(person, &quiz).await);
+            }
+            app.clock.advance_seconds(STEP + 6);
+            let new_end = at(&app, 2 * STEP);
+            let path = format!("/quizzes/{}/extend", quiz["id"]);
+            let sweeping = async { join_all((0..4).map(|_| app.services.attempts.sweep())).await };
+            let looking = join_all(people.iter().zip(&running).map(|(person, attempt)| status(person, attempt)));
+            let extending = world.admin.post(&path, json!({"closes_at": new_end}));
+            let ((swept, looked), extended) = join(join(sweeping, looking), extending).await;
+            extended.expect(200);
+            assert!(swept.into_iter().all(|swept| swept.is_ok()) && looked.len() == 8);
+            for (person, attempt) in people.iter().zip(&running) {
+                let shown = status(person, attempt).await;
+                match shown["status"].as_str().unwrap() {
+                    // In time for the old end: at the old end, not at the new one.
+                    "graded" => assert_eq!(shown["result"]["submitted_at"], old_end),
+                    "running" => {
+                        assert_eq!(shown["deadline"], new_end);
+                        save(person, attempt, &right_answers(attempt)).await.expect(204);
+                    }
+                    other => panic!("{other}"),
+                }
+            }
+            app.clock.advance_seconds(2 * STEP + 6);
+            app.services.attempts.sweep().await.unwrap();
+        }
+        assert!(app.services.examine().await.unwrap().faults.is_empty());
+    }
+
+    /// The sweep lists what is due, and then settles one after the other: by then an attempt may have more time.
+    async fn what_was_found_due_and_given_more_time_is_not_settled(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let member = world.member(&app, "one", "B1").await;
+        let quiz = world.quiz(json!({"closes_at": at(&app, STEP)})).await;
+        let attempt = begin(&member, &quiz).await;
+        app.clock.advance_seconds(STEP + 6);
+        let path = format!("/quizzes/{}/extend", quiz["id"]);
+        world.admin.post(&path, json!({"closes_at": at(&app, STEP)})).await.expect(200);
+        // Voiding looks whether it is due in the same way.
+        let void = format!("/attempts/{}/void", attempt["id"].as_str().unwrap());
+        world.admin.post(&void, json!({"reason": "原因"})).await.problem(409, "attempt-running");
+        assert_eq!(status(&member, &attempt).await["status"], "running");
     }
 }

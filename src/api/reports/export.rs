@@ -13,16 +13,16 @@ use crate::services::reports::Export;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ExportParams {
+pub(in crate::api) struct ExportParams {
     /// `xlsx` or `csv` (UTF-8 with a byte order mark).
     #[serde(default)]
     #[param(inline, default = "xlsx")]
-    pub(super) format: ExportFormat,
+    pub(in crate::api) format: ExportFormat,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum ExportFormat {
+pub(in crate::api) enum ExportFormat {
     /// A workbook.
     #[default]
     Xlsx,
@@ -36,7 +36,7 @@ fn cut_off(error: &ServiceError) {
 }
 
 /// An answer that a browser saves as a file while it comes in.
-pub(super) fn stream_table(name: &str, format: ExportFormat, export: Export) -> HttpResponse {
+pub(in crate::api) fn stream_table(name: &str, format: ExportFormat, export: Export) -> HttpResponse {
     let format = match format {
         ExportFormat::Xlsx => SheetFormat::Xlsx,
         ExportFormat::Csv => SheetFormat::Csv,

@@ -1,6 +1,6 @@
 //! Reports for leaders: what a unit has reached, who has taken part, what is weak.
 
-mod export;
+pub(super) mod export;
 mod items;
 mod members;
 mod monthly;

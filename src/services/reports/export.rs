@@ -13,16 +13,16 @@ use crate::formats::sheets::{Column, SheetFormat, SheetRow, write_csv, write_wor
 use crate::services::ServiceError;
 
 /// Files that are written at the same time; one more is turned away.
-pub(super) const MOST_EXPORTS: usize = 8;
+pub(in crate::services) const MOST_EXPORTS: usize = 8;
 /// Rows that are fetched in one go.
-pub(super) const PAGE: usize = 1_000;
+pub(in crate::services) const PAGE: usize = 1_000;
 /// Bytes that are sent in one go.
 const CHUNK: usize = 64 << 10;
 /// How long a reader may leave a piece of the file lying.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The pages of a table, as they are fetched.
-pub(super) type Pages = Pin<Box<dyn Stream<Item = Result<Vec<SheetRow>, ServiceError>>>>;
+pub(in crate::services) type Pages = Pin<Box<dyn Stream<Item = Result<Vec<SheetRow>, ServiceError>>>>;
 
 /// A table that is ready to be sent.
 pub struct Export {
@@ -37,7 +37,7 @@ impl Export {
     ///
     /// # Errors
     /// [`ServiceError::Busy`] when as many are being written as may be.
-    pub(super) fn new(
+    pub(in crate::services) fn new(
         places: &Arc<Semaphore>,
         sheet: String,
         columns: Vec<Column>,

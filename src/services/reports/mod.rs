@@ -3,7 +3,7 @@
 
 mod board;
 mod days;
-mod export;
+pub(super) mod export;
 mod fixing;
 mod items;
 mod members;
@@ -89,7 +89,7 @@ impl Reports {
 }
 
 /// A column of a file, with its heading in the language of the reader.
-fn column(language: Language, heading: &Message, width: f64) -> Column {
+pub(super) fn column(language: Language, heading: &Message, width: f64) -> Column {
     Column { heading: heading.text(language).to_owned(), width }
 }
 
