@@ -29,8 +29,17 @@ use sha2::{Digest as _, Sha256};
 pub const PASSWORD: &str = "Load-Bench-2026";
 /// The id before that of the first member.
 pub const MEMBERS_FROM: usize = 1_000;
-/// Branches that the members belong to.
-const BRANCHES: usize = 40;
+/// The units of an organisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree {
+    /// Committees below the root; none puts the branches there.
+    pub committees: usize,
+    /// Branches that the members belong to, shared out evenly.
+    pub branches: usize,
+}
+
+/// Forty branches below the root.
+pub const FLAT: Tree = Tree { committees: 0, branches: 40 };
 /// When graded attempts were begun, in seconds from now; within ten minutes they were submitted.
 const GRADED_FROM: i64 = -7_000;
 /// The secret of every refresh token.
@@ -46,6 +55,7 @@ pub struct Prepared {
     /// Quizzes, all with the same blueprint.
     pub quizzes: Vec<i64>,
     first_branch: i64,
+    branches: usize,
     bank_revision: i32,
     now: Millis,
     /// Attempts that were made, so that each has another id.
@@ -103,6 +113,14 @@ pub fn attempt_id(number: usize) -> String {
 /// # Errors
 /// When the database fails.
 pub fn prepare(url: &str, members: usize, quizzes: usize) -> Result<Prepared, String> {
+    prepare_tree(url, members, quizzes, FLAT)
+}
+
+/// The same with another organisation.
+///
+/// # Errors
+/// When the database fails.
+pub fn prepare_tree(url: &str, members: usize, quizzes: usize, tree: Tree) -> Result<Prepared, String> {
     let url = DatabaseUrl::parse(url)?;
     let now = SystemClock.now();
     actix_web::rt::System::new().block_on(async {
@@ -111,7 +129,7 @@ pub fn prepare(url: &str, members: usize, quizzes: usize) -> Result<Prepared, St
         let services =
             Services::start(database, Settings::default(), Arc::new(SystemClock), Arc::new(SystemEntropy));
         let services = services.await.map_err(|error| error.to_string())?;
-        let prepared = fill(&services, url, members, quizzes, now).await?;
+        let prepared = fill(&services, url, members, quizzes, tree, now).await?;
         drop(services);
         writers.finish();
         Ok(prepared)
@@ -123,15 +141,27 @@ async fn fill(
     url: DatabaseUrl,
     members: usize,
     quizzes: usize,
+    tree: Tree,
     now: Millis,
 ) -> Result<Prepared, String> {
     let failed = |error: qianti::services::ServiceError| error.to_string();
     services.first_start(Some(PASSWORD.into()), qianti::built_in::bank()?).await.map_err(failed)?;
     let operator = services.operator().await.map_err(failed)?;
-    let mut branches = Vec::with_capacity(BRANCHES);
-    for number in 1..=BRANCHES {
+    let mut committees = Vec::with_capacity(tree.committees);
+    for number in 1..=tree.committees {
         let new = NewUnit {
             parent_id: operator.unit_id,
+            kind: UnitKind::Committee,
+            code: format!("C{number}"),
+            name: format!("第{number}党委"),
+        };
+        committees.push(services.units.create(&operator, new).await.map_err(failed)?.unit.id);
+    }
+    let mut branches = Vec::with_capacity(tree.branches);
+    for number in 1..=tree.branches {
+        let above = committees.get(number % committees.len().max(1)).copied();
+        let new = NewUnit {
+            parent_id: above.unwrap_or(operator.unit_id),
             kind: UnitKind::Branch,
             code: format!("B{number}"),
             name: format!("第{number}党支部"),
@@ -154,6 +184,7 @@ async fn fill(
         tokens: Arc::default(),
         quizzes: ids,
         first_branch,
+        branches: tree.branches,
         bank_revision: 0,
         now,
         attempts: 0,
@@ -318,8 +349,17 @@ impl Prepared {
     /// # Errors
     /// When the database fails.
     pub fn put_graded(&mut self, quiz: i64, members: usize) -> Result<(), String> {
+        self.put_graded_over(quiz, members, 1)
+    }
+
+    /// The same, spread over the last `days` days.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn put_graded_over(&mut self, quiz: i64, members: usize, days: usize) -> Result<(), String> {
         let (first, rows) = (self.attempts + 1, numbers(self.attempts, self.attempts + members));
-        let started = self.now.plus_seconds(GRADED_FROM).0;
+        let started =
+            format!("({} - (i * 31 + {quiz}) % {days} * 86400000)", self.now.plus_seconds(GRADED_FROM).0);
         let member = format!("(1 + i - {first})");
         let (branch, revision, version) = (self.branch(&member), self.bank_revision, draw::VERSION);
         let answers: String = (1..=ITEMS).map(|no| format!(",\"{no}\":[\"A\"]")).collect();
@@ -361,8 +401,44 @@ impl Prepared {
         }
     }
 
+    /// Makes the first member a leader of everything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn put_leader(&self) -> Result<(), String> {
+        let leader = MEMBERS_FROM + 1;
+        self.execute(&format!(
+            "INSERT INTO role_grants (member_id, unit_id, role) \
+             SELECT {leader}, id, 'leader' FROM units WHERE parent_id IS NULL"
+        ))
+    }
+
+    /// Takes every result into the statistics and fixes the months that are over, as a server does over time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sum_up(&self) -> Result<(), String> {
+        actix_web::rt::System::new().block_on(async {
+            let options = DatabaseOptions { url: self.url.clone(), read_connections: 2, write_queue: 65_536 };
+            let (database, writers) = Database::open(&options)?;
+            let services = Services::start(
+                database,
+                Settings::default(),
+                Arc::new(SystemClock),
+                Arc::new(SystemEntropy),
+            );
+            let failed = |error: qianti::services::ServiceError| error.to_string();
+            let services = services.await.map_err(failed)?;
+            services.statistics.catch_up().await.map_err(failed)?;
+            services.reports.fix_months().await.map_err(failed)?;
+            drop(services);
+            writers.finish();
+            Ok(())
+        })
+    }
+
     fn branch(&self, member: &str) -> String {
-        format!("({} + {member} % {BRANCHES})", self.first_branch)
+        format!("({} + {member} % {})", self.first_branch, self.branches)
     }
 }
 

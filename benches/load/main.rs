@@ -23,6 +23,7 @@ mod plot;
 mod postgres;
 mod rankings;
 mod report;
+mod reports;
 mod requests;
 mod server;
 mod submit;
@@ -89,7 +90,7 @@ fn measure(options: &Options) -> Result<bool, String> {
 
 fn run(options: &Options, sizes: &Sizes, folder: &Path, report: &mut Report) {
     type Measure = fn(&Sizes, &Path, &mut Report) -> Result<(), String>;
-    let parts: [(Part, &str, Measure); 7] = [
+    let parts: [(Part, &str, Measure); 8] = [
         (Part::Draw, "draw", |sizes, _, report| in_process::measure(sizes, report)),
         (Part::Rank, "rank", |sizes, _, report| rankings::measure(sizes, report)),
         (Part::Submit, "submit", submit::sqlite),
@@ -97,6 +98,7 @@ fn run(options: &Options, sizes: &Sizes, folder: &Path, report: &mut Report) {
         (Part::Begin, "begin", papers::begin),
         (Part::Show, "show", papers::show),
         (Part::Login, "login", logins::storm),
+        (Part::Reports, "reports", reports::measure),
     ];
     for (part, name, measure) in parts {
         if options.wants(part)

@@ -19,6 +19,8 @@ pub enum Part {
     Board,
     /// The first start on a database that is full.
     Start,
+    /// Reports against a leaderboard, on both databases.
+    Reports,
     /// Answering while many log in.
     Login,
     /// Drawing and writing papers in process.
@@ -72,6 +74,8 @@ pub struct Sizes {
     pub boards: [usize; 4],
     /// Graded attempts at the start.
     pub graded: usize,
+    /// Members and graded attempts of the database for reports.
+    pub reports: (usize, usize),
     /// Questions of each bank.
     pub banks: [usize; 4],
     /// Logins that wait.
@@ -97,6 +101,7 @@ impl Options {
                 per_round: 400,
                 boards: [100, 300, 1_000, 3_000],
                 graded: 6_000,
+                reports: (1_000, 6_000),
                 banks: [100, 300, 1_000, 3_000],
                 logins: 20,
             }
@@ -108,6 +113,7 @@ impl Options {
                 per_round: 60_000,
                 boards: [1_000, 10_000, 100_000, 1_000_000],
                 graded: 2_000_000,
+                reports: (100_000, 2_000_000),
                 banks: [100, 1_000, 10_000, 100_000],
                 logins: 500,
             }

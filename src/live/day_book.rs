@@ -39,6 +39,8 @@ struct OpenDay {
 #[derive(Default)]
 pub struct DayBook {
     units: BookUnits,
+    /// The generation whose units these are, where it is known.
+    generation: Option<u64>,
     /// The version of the sums in which every day that is held is right.
     version: i64,
     /// The chapters, by their numbers.
@@ -54,14 +56,23 @@ pub struct BookReader<'a> {
 }
 
 impl DayBook {
-    /// An empty book about some units, to be filled with what holds in `version`.
-    pub fn new(units: BookUnits, version: i64) -> Self {
-        Self { units, version, ..Self::default() }
+    /// An empty book, to be filled with what holds in `version`.
+    pub fn new(version: i64) -> Self {
+        Self { version, ..Self::default() }
     }
 
-    /// Whether the book is about these units.
-    pub fn is_about(&self, units: &BookUnits) -> bool {
-        self.units == *units
+    /// Whether the book is known to be about the units of this generation.
+    pub fn is_of(&self, generation: Option<u64>) -> bool {
+        generation.is_some() && self.generation == generation
+    }
+
+    /// Makes the book one about `units`, which are those of this generation; the days of other units go.
+    pub fn be_about(&mut self, units: BookUnits, generation: Option<u64>) {
+        if self.units != units {
+            self.days.clear();
+            self.units = units;
+        }
+        self.generation = generation;
     }
 
     /// The units that the book is about.
@@ -187,7 +198,8 @@ mod tests {
     #[test]
     fn days_add_up_over_the_units_and_each_member_once() {
         let (first, second) = (date(2026, 11, 30), date(2026, 12, 1));
-        let mut book = DayBook::new(units(), 5);
+        let mut book = DayBook::new(5);
+        book.be_about(units(), Some(1));
         assert_eq!(book.missing((first, second)), Some((first, second)));
         let mut reader = book.read((first, second));
         reader.tell(UnitId(2), first, &told(&[1, 2], 30));
@@ -207,11 +219,18 @@ mod tests {
     #[test]
     fn changed_days_are_read_again() {
         let (first, last) = (date(2026, 11, 1), date(2026, 11, 9));
-        let mut book = DayBook::new(units(), 5);
+        let mut book = DayBook::new(5);
+        book.be_about(units(), Some(1));
         book.read((first, last)).finish();
+        // The same units in another generation; without one nothing is known.
+        book.be_about(units(), Some(2));
+        assert!(book.is_of(Some(2)) && !book.is_of(Some(1)) && !book.is_of(None));
+        assert_eq!(book.missing((first, last)), None);
         book.forget(&[date(2026, 11, 3), date(2026, 11, 5)], 8);
         assert_eq!(book.missing((first, last)), Some((date(2026, 11, 3), date(2026, 11, 5))));
         assert_eq!((book.version(), book.missing((date(2026, 11, 6), last))), (8, None));
         assert_eq!(days(last, first).count(), 0);
+        book.be_about(BookUnits::default(), Some(3));
+        assert_eq!(book.missing((last, last)), Some((last, last)));
     }
 }

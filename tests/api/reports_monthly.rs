@@ -113,7 +113,7 @@ on_both_databases! {
         assert!(rows[0][0].to_string().contains("2026-11"), "{:?}", rows[0]);
         assert_eq!(rows[1][0].to_string(), "本月已结束，数据已固定");
         let labelled = |label: &str| {
-            let row = rows.iter().find(|row| row[1].to_string() == label).unwrap();
+            let row = rows.iter().find(|row| row[1] == *label).unwrap();
             row[2].to_string().parse::<f64>().unwrap()
         };
         let figures = &of_all[0]["figures"];

@@ -44,7 +44,9 @@ pub struct BoardReport {
 }
 
 /// What units and their children have reached on boards, good as long as the boards stand.
-pub(super) struct KeptTotals(Cache<(Board, UnitId), (BoardStamp, Arc<[UnitTotals]>)>);
+pub(super) struct KeptTotals(Cache<(Board, UnitId), Stamped>);
+
+type Stamped = (BoardStamp, Arc<[UnitTotals]>);
 
 impl Default for KeptTotals {
     fn default() -> Self {

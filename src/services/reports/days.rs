@@ -18,6 +18,7 @@ use crate::domain::report::{
 use crate::domain::roles::Principal;
 use crate::domain::unit_day::ChapterSums;
 use crate::live::day_book::{BookDay, BookUnits, DayBook, days};
+use crate::live::latest::Dated as _;
 use crate::services::ServiceError;
 use crate::services::leaderboards::Board;
 use crate::services::leaderboards::known::KnownUnits;
@@ -164,15 +165,16 @@ impl Reports {
         quizzes: WhichQuizzes,
         span: (Date, Date),
     ) -> Result<OwnedMutexGuard<DayBook>, ServiceError> {
-        let about = parts(units, unit);
+        let freshness = self.context.database.freshness();
+        let generation = freshness.generation().filter(|generation| *generation == units.generation());
         // Before anything is read: what is read may be newer, and is then read again.
         let version = self.statistics.version();
         let held = self.books.0.get_or_insert_with(&(unit.id, quizzes), || {
-            Ok::<_, ServiceError>(Arc::new(Mutex::new(DayBook::new(about.clone(), version))))
+            Ok::<_, ServiceError>(Arc::new(Mutex::new(DayBook::new(version))))
         })?;
         let mut book = held.lock_owned().await;
-        if !book.is_about(&about) {
-            *book = DayBook::new(about, version);
+        if !book.is_of(generation) {
+            book.be_about(parts(units, unit), generation);
         }
         if book.version() >= version && book.missing(span).is_none() {
             return Ok(book);
