@@ -142,6 +142,7 @@ fn attempts_of_one_wide_table_stand_as_before_on_sqlite() {
 #[test]
 fn attempts_of_one_wide_table_stand_as_before_on_postgres() {
     use diesel::PgConnection;
+    #[expect(clippy::disallowed_methods, reason = "where the tests' server is, is no setting of the program")]
     let server = std::env::var("QIANTI_TEST_POSTGRES").expect("tests/run names a PostgreSQL server");
     let name = format!("qianti_upgrade_{}", std::process::id());
     let admin = |sql: &str| {

@@ -11,7 +11,7 @@ pub use self::days::{
     DayFilter, WhichQuizzes, find_first_day, for_each_unit_day, list_changed_days, list_unit_days,
 };
 pub use self::items::{ItemKey, list_item_sums};
-use super::schema::{results, counted_voids, item_statistics, statistics_progress, unit_days};
+use super::schema::{counted_voids, item_statistics, results, statistics_progress, unit_days};
 use super::{AnyConnection, StoreError};
 use crate::domain::ids::AttemptId;
 use crate::domain::item_statistics::ItemSums;
