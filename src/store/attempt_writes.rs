@@ -179,6 +179,7 @@ macro_rules! begin_sql {
         )
     };
 }
+#[cfg(feature = "postgres")]
 pub(super) use begin_sql;
 
 fixed!(Begin = begin_sql!("WHERE EXISTS (SELECT 1 FROM quizzes WHERE id = ? AND revision = ?) AND"));
