@@ -4,15 +4,13 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::results::list_kinds;
+use super::results::{EntryColumns, entry_columns, list_kinds, read_entry};
 use super::schema::{attempts, counted_voids, voided_attempts};
 use super::{AnyConnection, StoreError};
 use crate::domain::grading::Answers;
-use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
+use crate::domain::ids::{AttemptId, QuizId, UnitId};
 use crate::domain::period::Calendar;
-use crate::domain::points::Points;
 use crate::domain::ranking::Entry;
-use crate::domain::time::Millis;
 
 /// A graded attempt with what it takes to grade it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +54,7 @@ pub enum Slice {
     NewlyVoided,
 }
 
-type Columns = (
-    (String, Option<i64>, i64, i64, i64, i64),
-    (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<bool>),
-    (i32, i32, i64, String),
-);
+type Columns = (String, EntryColumns, (i32, i32, i64, String));
 
 /// The results that are wanted.
 ///
@@ -77,21 +71,8 @@ pub fn list_results(
     let query = attempts::table
         .filter(attempts::settled_no.is_not_null())
         .select((
-            (
-                attempts::id,
-                attempts::settled_no,
-                attempts::quiz_id,
-                attempts::member_id,
-                attempts::unit_id,
-                attempts::started_at,
-            ),
-            (
-                attempts::score,
-                attempts::max_score,
-                attempts::elapsed_ms,
-                attempts::submitted_at,
-                attempts::passed,
-            ),
+            attempts::id,
+            entry_columns(),
             (attempts::bank_revision, attempts::draw_version, attempts::seed, attempts::answers),
         ))
         .into_boxed();
@@ -111,33 +92,12 @@ pub fn list_results(
     };
     let rows: Vec<Columns> = query.load(connection)?;
     rows.into_iter()
-        .map(
-            |(
-                (id, no, quiz, member, unit, started_at),
-                result,
-                (bank_revision, draw_version, seed, answers),
-            )| {
-                let (score, max_score, elapsed_ms, submitted_at, passed) = result;
-                let missing = || StoreError::corrupt(format!("result of attempt {id}"), "a column is empty");
-                let entry = Entry {
-                    no: no.ok_or_else(missing)?,
-                    quiz: QuizId(quiz),
-                    kind: *kinds.get(&QuizId(quiz)).ok_or_else(missing)?,
-                    member: MemberId(member),
-                    unit: UnitId(unit),
-                    started_at: Millis(started_at),
-                    day: calendar.date(Millis(started_at)),
-                    score: Points(score.ok_or_else(missing)?),
-                    max_score: Points(max_score.ok_or_else(missing)?),
-                    elapsed_ms: elapsed_ms.ok_or_else(missing)?,
-                    submitted_at: Millis(submitted_at.ok_or_else(missing)?),
-                    passed: passed.ok_or_else(missing)?,
-                };
-                let answers: Answers = serde_json::from_str(&answers)
-                    .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))?;
-                let seed = seed.cast_unsigned();
-                Ok(FullResult { attempt: AttemptId(id), entry, bank_revision, draw_version, seed, answers })
-            },
-        )
+        .map(|(id, entry, (bank_revision, draw_version, seed, answers))| {
+            let entry = read_entry(entry, &kinds, calendar)?;
+            let answers: Answers = serde_json::from_str(&answers)
+                .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))?;
+            let seed = seed.cast_unsigned();
+            Ok(FullResult { attempt: AttemptId(id), entry, bank_revision, draw_version, seed, answers })
+        })
         .collect()
 }

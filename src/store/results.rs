@@ -31,8 +31,33 @@ pub enum Wanted {
     },
 }
 
-type Columns =
+pub(super) type EntryColumns =
     ((Option<i64>, i64, i64, i64, i64), (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<bool>));
+
+type EntrySelection = (
+    (attempts::settled_no, attempts::quiz_id, attempts::member_id, attempts::unit_id, attempts::started_at),
+    (attempts::score, attempts::max_score, attempts::elapsed_ms, attempts::submitted_at, attempts::passed),
+);
+
+/// What [`read_entry`] reads.
+pub(super) fn entry_columns() -> EntrySelection {
+    (
+        (
+            attempts::settled_no,
+            attempts::quiz_id,
+            attempts::member_id,
+            attempts::unit_id,
+            attempts::started_at,
+        ),
+        (
+            attempts::score,
+            attempts::max_score,
+            attempts::elapsed_ms,
+            attempts::submitted_at,
+            attempts::passed,
+        ),
+    )
+}
 
 /// What each quiz is for.
 ///
@@ -61,22 +86,7 @@ pub fn for_each_entry(
     mut take: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
     let (kinds, voided) = (list_kinds(connection)?, list_voided_numbers(connection)?);
-    let query = attempts::table.filter(attempts::settled_no.is_not_null()).select((
-        (
-            attempts::settled_no,
-            attempts::quiz_id,
-            attempts::member_id,
-            attempts::unit_id,
-            attempts::started_at,
-        ),
-        (
-            attempts::score,
-            attempts::max_score,
-            attempts::elapsed_ms,
-            attempts::submitted_at,
-            attempts::passed,
-        ),
-    ));
+    let query = attempts::table.filter(attempts::settled_no.is_not_null()).select(entry_columns());
     macro_rules! read_from {
         ($concrete:expr, $mode:ty) => {{
             let query = query.into_boxed();
@@ -89,7 +99,7 @@ pub fn for_each_entry(
                 Wanted::Numbered { after, numbers } => query
                     .filter(attempts::settled_no.gt(after).or(attempts::settled_no.eq_any(numbers.clone()))),
             };
-            for row in query.load_iter::<Columns, $mode>($concrete)? {
+            for row in query.load_iter::<EntryColumns, $mode>($concrete)? {
                 let entry = read_entry(row?, &kinds, calendar)?;
                 if !voided.contains(&entry.no) {
                     take(entry);
@@ -115,8 +125,9 @@ pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError>
     Ok(latest.unwrap_or(0))
 }
 
-fn read_entry(
-    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): Columns,
+/// A result as rankings see it.
+pub(super) fn read_entry(
+    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): EntryColumns,
     kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {
