@@ -4,15 +4,13 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::results::list_kinds;
-use super::schema::{attempts, counted_voids, voided_attempts};
+use super::results::{EntryColumns, entry_columns, list_kinds, read_entry};
+use super::schema::{begun, counted_voids, results, voided_attempts};
 use super::{AnyConnection, StoreError};
 use crate::domain::grading::Answers;
-use crate::domain::ids::{AttemptId, MemberId, QuizId, UnitId};
+use crate::domain::ids::{AttemptId, QuizId, UnitId};
 use crate::domain::period::Calendar;
-use crate::domain::points::Points;
 use crate::domain::ranking::Entry;
-use crate::domain::time::Millis;
 
 /// A graded attempt with what it takes to grade it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +54,7 @@ pub enum Slice {
     NewlyVoided,
 }
 
-type Columns = (
-    (String, Option<i64>, i64, i64, i64, i64),
-    (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<bool>),
-    (i32, i32, i64, String),
-);
+type Columns = (String, EntryColumns, (i32, i32, i64, String));
 
 /// The results that are wanted.
 ///
@@ -72,72 +66,42 @@ pub fn list_results(
     calendar: &Calendar,
 ) -> Result<Vec<FullResult>, StoreError> {
     let kinds = list_kinds(connection)?;
-    let is_voided = exists(voided_attempts::table.filter(voided_attempts::attempt_id.eq(attempts::id)));
-    let is_known = exists(counted_voids::table.filter(counted_voids::attempt_id.eq(attempts::id)));
-    let query = attempts::table
-        .filter(attempts::settled_no.is_not_null())
+    let is_voided = exists(voided_attempts::table.filter(voided_attempts::attempt_id.eq(begun::id)));
+    let is_known =
+        exists(counted_voids::table.filter(counted_voids::attempt_id.eq(voided_attempts::attempt_id)));
+    let query = results::table
+        .inner_join(begun::table)
         .select((
-            (
-                attempts::id,
-                attempts::settled_no,
-                attempts::quiz_id,
-                attempts::member_id,
-                attempts::unit_id,
-                attempts::started_at,
-            ),
-            (
-                attempts::score,
-                attempts::max_score,
-                attempts::elapsed_ms,
-                attempts::submitted_at,
-                attempts::passed,
-            ),
-            (attempts::bank_revision, attempts::draw_version, attempts::seed, attempts::answers),
+            begun::id,
+            entry_columns(),
+            (begun::bank_revision, begun::draw_version, begun::seed, results::answers),
         ))
         .into_boxed();
     let query = match slice {
         Slice::Numbered { after, until, limit } => query
-            .filter(attempts::settled_no.gt(after))
-            .filter(attempts::settled_no.le(until))
+            .filter(results::settled_no.gt(after))
+            .filter(results::settled_no.le(until))
             .filter(not(is_voided))
-            .order(attempts::settled_no)
+            .order(results::settled_no)
             .limit(*limit),
         Slice::OfUnit { quiz, unit, until } => query
-            .filter(attempts::quiz_id.eq(quiz.0))
-            .filter(attempts::unit_id.eq(unit.0))
-            .filter(attempts::settled_no.le(until))
+            .filter(begun::quiz_id.eq(quiz.0))
+            .filter(begun::unit_id.eq(unit.0))
+            .filter(results::settled_no.le(until))
             .filter(not(is_voided)),
-        Slice::NewlyVoided => query.filter(is_voided).filter(not(is_known)),
+        Slice::NewlyVoided => query.filter(
+            begun::id
+                .eq_any(voided_attempts::table.filter(not(is_known)).select(voided_attempts::attempt_id)),
+        ),
     };
     let rows: Vec<Columns> = query.load(connection)?;
     rows.into_iter()
-        .map(
-            |(
-                (id, no, quiz, member, unit, started_at),
-                result,
-                (bank_revision, draw_version, seed, answers),
-            )| {
-                let (score, max_score, elapsed_ms, submitted_at, passed) = result;
-                let missing = || StoreError::corrupt(format!("result of attempt {id}"), "a column is empty");
-                let entry = Entry {
-                    no: no.ok_or_else(missing)?,
-                    quiz: QuizId(quiz),
-                    kind: *kinds.get(&QuizId(quiz)).ok_or_else(missing)?,
-                    member: MemberId(member),
-                    unit: UnitId(unit),
-                    started_at: Millis(started_at),
-                    day: calendar.date(Millis(started_at)),
-                    score: Points(score.ok_or_else(missing)?),
-                    max_score: Points(max_score.ok_or_else(missing)?),
-                    elapsed_ms: elapsed_ms.ok_or_else(missing)?,
-                    submitted_at: Millis(submitted_at.ok_or_else(missing)?),
-                    passed: passed.ok_or_else(missing)?,
-                };
-                let answers: Answers = serde_json::from_str(&answers)
-                    .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))?;
-                let seed = seed.cast_unsigned();
-                Ok(FullResult { attempt: AttemptId(id), entry, bank_revision, draw_version, seed, answers })
-            },
-        )
+        .map(|(id, entry, (bank_revision, draw_version, seed, answers))| {
+            let entry = read_entry(entry, &kinds, calendar)?;
+            let answers: Answers = serde_json::from_str(&answers)
+                .map_err(|error| StoreError::corrupt(format!("answers of attempt {id}"), error))?;
+            let seed = seed.cast_unsigned();
+            Ok(FullResult { attempt: AttemptId(id), entry, bank_revision, draw_version, seed, answers })
+        })
         .collect()
 }

@@ -31,7 +31,20 @@ pub enum Wanted {
     },
 }
 
-type Columns = ((i64, i64, i64, i64, i64), (i64, i64, i64, i64, bool));
+pub(super) type EntryColumns = ((i64, i64, i64, i64, i64), (i64, i64, i64, i64, bool));
+
+type EntrySelection = (
+    (results::settled_no, results::quiz_id, results::member_id, results::unit_id, results::started_at),
+    (results::score, results::max_score, results::elapsed_ms, results::submitted_at, results::passed),
+);
+
+/// What [`read_entry`] reads.
+pub(super) fn entry_columns() -> EntrySelection {
+    (
+        (results::settled_no, results::quiz_id, results::member_id, results::unit_id, results::started_at),
+        (results::score, results::max_score, results::elapsed_ms, results::submitted_at, results::passed),
+    )
+}
 
 /// What each quiz is for.
 ///
@@ -60,10 +73,7 @@ pub fn for_each_entry(
     mut take: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
     let (kinds, voided) = (list_kinds(connection)?, list_voided_numbers(connection)?);
-    let query = results::table.select((
-        (results::settled_no, results::quiz_id, results::member_id, results::unit_id, results::started_at),
-        (results::score, results::max_score, results::elapsed_ms, results::submitted_at, results::passed),
-    ));
+    let query = results::table.select(entry_columns());
     macro_rules! read_from {
         ($concrete:expr, $mode:ty) => {{
             let query = query.into_boxed();
@@ -79,7 +89,7 @@ pub fn for_each_entry(
                 Wanted::Numbered { after, numbers } => query
                     .filter(results::settled_no.gt(after).or(results::settled_no.eq_any(numbers.clone()))),
             };
-            for row in query.load_iter::<Columns, $mode>($concrete)? {
+            for row in query.load_iter::<EntryColumns, $mode>($concrete)? {
                 let entry = read_entry(row?, &kinds, calendar)?;
                 if !voided.contains(&entry.no) {
                     take(entry);
@@ -105,8 +115,9 @@ pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError>
     Ok(latest.unwrap_or(0))
 }
 
-fn read_entry(
-    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): Columns,
+/// A result as rankings see it.
+pub(super) fn read_entry(
+    ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): EntryColumns,
     kinds: &HashMap<QuizId, QuizKind>,
     calendar: &Calendar,
 ) -> Result<Entry, StoreError> {

@@ -339,6 +339,7 @@ joinable!(memberships -> units (unit_id));
 joinable!(question_versions -> questions (question_id));
 joinable!(quizzes -> units (unit_id));
 joinable!(quizzes -> banks (bank_id));
+joinable!(results -> begun (attempt_no));
 joinable!(attempts -> quizzes (quiz_id));
 joinable!(attempts -> units (unit_id));
 joinable!(attempts -> members (member_id));

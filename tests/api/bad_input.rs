@@ -35,7 +35,8 @@ const WITH_JSON: &[(&str, &str)] = &[
     ("POST", "/quizzes/{quiz}/extend"),
 ];
 /// Those of them whose body may be left out.
-const WITH_OPTIONAL_JSON: [&str; 3] = ["/attempts/{attempt}/submit", "/auth/refresh", "/quizzes/{quiz}/close"];
+const WITH_OPTIONAL_JSON: [&str; 3] =
+    ["/attempts/{attempt}/submit", "/auth/refresh", "/quizzes/{quiz}/close"];
 /// The calls that take a file.
 const WITH_FILE: [&str; 4] =
     ["/units/import", "/members/import", "/banks/1000/import", "/banks/1000/imports"];

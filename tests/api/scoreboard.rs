@@ -1,8 +1,7 @@
 //! The rankings in memory: what they are while many submit at once, and what other instances see.
 
 use futures_util::future::join_all;
-use qianti::domain::ids::{MemberId, QuizId, UnitId};
-use qianti::domain::org::UnitPath;
+use qianti::domain::ids::QuizId;
 use qianti::domain::period::Period;
 use qianti::domain::roles::Principal;
 use qianti::services::Services;
@@ -12,24 +11,6 @@ use crate::harness::{TestApp, World, json, on_both_databases};
 
 const MEMBERS: usize = 12;
 const ROUNDS: usize = 6;
-
-/// Members of B1, B2 and B3 in turns.
-async fn crowd(world: &World) -> Vec<Principal> {
-    let mut crowd = Vec::new();
-    for number in 0..MEMBERS {
-        let (unit, above) = [("B1", "C1"), ("B2", "C1"), ("B3", "C2")][number % 3];
-        let member = world.add(&format!("m{number}"), unit).await;
-        let path = ["root", above, unit].map(|code| world.unit(code).to_string()).join("/");
-        crowd.push(Principal {
-            member_id: MemberId(member["id"].as_i64().unwrap()),
-            unit_id: UnitId(world.unit(unit)),
-            unit_path: UnitPath(format!("/{path}/")),
-            grants: vec![],
-            must_change_password: false,
-        });
-    }
-    crowd
-}
 
 /// Takes the quiz with answers that depend on `seed`.
 async fn take(services: &Services, principal: &Principal, quiz: QuizId, seed: usize) {
@@ -54,7 +35,7 @@ on_both_databases! {
         let world = World::build(&app).await;
         let judge = json!({"kinds": ["judge"], "count": 5, "points": 20, "title": ""});
         let quiz = world.quiz(json!({"sections": [judge]})).await["id"].as_i64().unwrap();
-        let crowd = crowd(&world).await;
+        let crowd = world.crowd(MEMBERS).await;
         let services = &app.services;
         let board = Board::Quiz(QuizId(quiz));
         let answering = crowd.iter().enumerate().map(|(number, principal)| async move {
@@ -84,7 +65,7 @@ on_both_databases! {
         let world = World::build(&app).await;
         let judge = json!({"kinds": ["judge"], "count": 5, "points": 20, "title": ""});
         let quiz = world.quiz(json!({"sections": [judge]})).await["id"].as_i64().unwrap();
-        let crowd = crowd(&world).await;
+        let crowd = world.crowd(MEMBERS).await;
         let other = app.another_instance().await;
         let board = Board::Quiz(QuizId(quiz));
         let caller = &crowd[0];

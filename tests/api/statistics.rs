@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::{join, join_all, join3};
 use jiff::civil::date;
-use qianti::domain::ids::{MemberId, QuestionId, QuizId, UnitId};
+use qianti::domain::ids::{QuestionId, QuizId};
 use qianti::domain::item_statistics::ItemSums;
-use qianti::domain::org::UnitPath;
 use qianti::domain::roles::Principal;
 use qianti::domain::unit_day::{ResultSums, UnitDay, UnitDayKey};
 use qianti::services::Services;
@@ -18,24 +17,6 @@ use crate::harness::{Settings, TestApp, Value, World, json, on_both_databases};
 
 const MEMBERS: usize = 9;
 const ROUNDS: usize = 6;
-
-/// Members of B1, B2 and B3 in turns.
-async fn crowd(world: &World) -> Vec<Principal> {
-    let mut crowd = Vec::new();
-    for number in 0..MEMBERS {
-        let (unit, above) = [("B1", "C1"), ("B2", "C1"), ("B3", "C2")][number % 3];
-        let member = world.add(&format!("m{number}"), unit).await;
-        let path = ["root", above, unit].map(|code| world.unit(code).to_string()).join("/");
-        crowd.push(Principal {
-            member_id: MemberId(member["id"].as_i64().unwrap()),
-            unit_id: UnitId(world.unit(unit)),
-            unit_path: UnitPath(format!("/{path}/")),
-            grants: vec![],
-            must_change_password: false,
-        });
-    }
-    crowd
-}
 
 /// Takes the quiz with answers that depend on `seed`; answers the attempt's id.
 async fn take(services: &Services, principal: &Principal, quiz: QuizId, seed: usize) -> String {
@@ -83,7 +64,7 @@ on_both_databases! {
     async fn every_result_is_in_the_sums_once_under_load(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;
-        let (quizzes, crowd) = ([judge_quiz(&world).await, judge_quiz(&world).await], crowd(&world).await);
+        let (quizzes, crowd) = ([judge_quiz(&world).await, judge_quiz(&world).await], world.crowd(MEMBERS).await);
         let other = app.another_instance().await;
         let done = AtomicBool::new(false);
         let services = [&*app.services, &other];
@@ -120,7 +101,7 @@ on_both_databases! {
     async fn voided_attempts_leave_the_sums_whenever_that_happens(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;
-        let (quiz, crowd) = (judge_quiz(&world).await, crowd(&world).await);
+        let (quiz, crowd) = (judge_quiz(&world).await, world.crowd(MEMBERS).await);
         let services = &app.services;
         let before = take(services, &crowd[0], quiz, 1).await;
         let kept = take(services, &crowd[0], quiz, 2).await;
@@ -154,7 +135,7 @@ on_both_databases! {
     async fn a_turn_that_was_overtaken_writes_nothing(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;
-        let (quiz, crowd) = (judge_quiz(&world).await, crowd(&world).await);
+        let (quiz, crowd) = (judge_quiz(&world).await, world.crowd(MEMBERS).await);
         take(&app.services, &crowd[0], quiz, 1).await;
         app.services.statistics.catch_up().await.unwrap();
         let database = &app.services.context.database;
@@ -175,7 +156,7 @@ on_both_databases! {
     async fn the_doctor_finds_sums_that_are_wrong(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;
-        let (quiz, crowd) = (judge_quiz(&world).await, crowd(&world).await);
+        let (quiz, crowd) = (judge_quiz(&world).await, world.crowd(MEMBERS).await);
         take(&app.services, &crowd[0], quiz, 1).await;
         app.services.statistics.catch_up().await.unwrap();
         assert!(app.services.examine().await.unwrap().faults.is_empty());
@@ -201,7 +182,7 @@ on_both_databases! {
         let settings = Settings { timezone: "Europe/Berlin".into(), ..Settings::default() };
         let app = TestApp::start_with(backend, settings).await;
         let mut world = World::build(&app).await;
-        let (quiz, crowd) = (judge_quiz(&world).await, crowd(&world).await);
+        let (quiz, crowd) = (judge_quiz(&world).await, world.crowd(MEMBERS).await);
         take(&app.services, &crowd[0], quiz, 1).await;
         // 18:00 in Berlin, which is after midnight in Shanghai.
         world.wait(&app, 13 * 3600).await;

@@ -308,7 +308,7 @@ fn add_sums(sums: &mut HashMap<UnitId, UnitSums>, record: &Record, sign: i64) {
     for slot in record.slots() {
         let sum = sums.entry(slot.unit).or_default();
         sum.score += sign * slot.score.0;
-        sum.max_score += sign * slot.max_score.0;
+        sum.max_score += sign * i64::from(slot.max_score);
         sum.elapsed_ms += sign * slot.elapsed_ms;
         sum.results += sign;
         sum.passed += sign * i64::from(slot.passed);

@@ -15,12 +15,14 @@ pub(super) struct Slot {
     quiz: QuizId,
     pub(super) unit: UnitId,
     pub(super) score: Points,
-    pub(super) max_score: Points,
     pub(super) elapsed_ms: i64,
     submitted_at: Millis,
     day: Option<Date>,
     /// Graded attempts of this slot for this unit.
     attempts: u32,
+    /// What a faultless paper earns, in hundredths; half the width, because there is one for each result and a
+    /// paper has 500,000 points at most.
+    pub(super) max_score: u32,
     pub(super) passed: bool,
     pub(super) excellent: bool,
 }
@@ -123,7 +125,7 @@ impl Slot {
             quiz: result.quiz,
             unit: result.unit,
             score: result.score,
-            max_score: result.max_score,
+            max_score: u32::try_from(result.max_score.0).unwrap_or(u32::MAX),
             elapsed_ms: result.elapsed_ms,
             submitted_at: result.submitted_at,
             day: result.counted_day(),

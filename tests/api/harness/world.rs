@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use qianti::domain::ids::{MemberId, UnitId};
+use qianti::domain::org::UnitPath;
+use qianti::domain::roles::Principal;
 use serde_json::{Value, json};
 
 use super::{Actor, TestApp};
@@ -74,6 +77,24 @@ impl World {
     pub async fn with_role(&self, app: &TestApp, login: &str, role: &str, unit: &str) -> Actor {
         self.add_with(login, unit, json!([{"role": role, "unit_id": self.unit(unit)}])).await;
         app.log_in(login, PASSWORD).await
+    }
+
+    /// Adds so many members, of B1, B2 and B3 in turns, as services see them.
+    pub async fn crowd(&self, members: usize) -> Vec<Principal> {
+        let mut crowd = Vec::new();
+        for number in 0..members {
+            let (unit, above) = [("B1", "C1"), ("B2", "C1"), ("B3", "C2")][number % 3];
+            let member = self.add(&format!("m{number}"), unit).await;
+            let path = ["root", above, unit].map(|code| self.unit(code).to_string()).join("/");
+            crowd.push(Principal {
+                member_id: MemberId(member["id"].as_i64().unwrap()),
+                unit_id: UnitId(self.unit(unit)),
+                unit_path: UnitPath(format!("/{path}/")),
+                grants: vec![],
+                must_change_password: false,
+            });
+        }
+        crowd
     }
 
     /// Adds a quiz of the fixture bank for the whole organisation; `changes` go over the defaults: one
