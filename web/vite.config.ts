@@ -80,7 +80,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // What every screen needs and what seldom changes.
-            { name: 'vue', test: /node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify)\// },
+            { name: 'base', test: /node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|openapi-fetch)\/|src\/api\/(client|failure)\.ts|vite\/preload-helper/ },
             { name: 'charts', test: /node_modules\/(echarts|zrender|tslib)\// },
           ],
         },
