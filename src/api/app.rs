@@ -20,9 +20,9 @@ use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{
-    accounts, attempts, audit, bank_files, banks, leaderboards, members, middleware, practice, quiz_desk,
-    quiz_watch, quizzes, reports, revisions, rosters, sessions, setup, slips, stream, system, units,
-    web as web_app,
+    accounts, attempt_history, attempts, audit, bank_files, banks, leaderboards, members, middleware,
+    practice, quiz_desk, quiz_watch, quizzes, reports, revisions, rosters, sessions, setup, slips, stream,
+    system, units, web as web_app,
 };
 use crate::services::{Services, Signals};
 
@@ -64,7 +64,7 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(accounts::log_out)
         .service(accounts::show_me)
         .service(accounts::change_password)
-        .service(attempts::list_my_attempts)
+        .service(attempt_history::list_my_attempts)
         .service(units::list_units)
         .service(units::create_unit)
         .service(rosters::import_units)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod app;
+mod attempt_history;
 mod attempts;
 mod audit;
 mod bank_files;

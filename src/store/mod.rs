@@ -36,6 +36,7 @@ pub mod setup;
 mod snapshot;
 mod statement;
 pub mod statistics;
+mod transaction;
 pub mod units;
 pub mod voids;
 mod writer;

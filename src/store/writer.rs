@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::{Connection as _, QueryResult};
 use tokio::sync::{mpsc, oneshot};
 
 use super::attempt_writes::{self, AttemptWrite, AttemptWritten, SettledCount};
 use super::connection::{DatabaseUrl, Purpose, on_backend, open};
+use super::transaction::{begin, run_in_savepoint};
 use super::{AnyConnection, Freshness, StoreError, notices};
 
 /// Most jobs of one transaction. Measured: 16 lose a quarter of the throughput, 1024 win nothing.
@@ -362,43 +363,6 @@ impl Session {
             })
             .map(|outcome| outcome.map(|outcome| outcome.unwrap_or(AttemptWritten::Overtaken)))
             .collect()
-    }
-}
-
-fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        // IMMEDIATE waits for another process's lock; a deferred transaction would fail at its first write.
-        AnyConnection::Sqlite(concrete) => {
-            AnsiTransactionManager::begin_transaction_sql(concrete, "BEGIN IMMEDIATE")
-        }
-        #[cfg(feature = "postgres")]
-        AnyConnection::Postgres(concrete) => AnsiTransactionManager::begin_transaction(concrete),
-    }
-}
-
-/// Why a savepoint was rolled back.
-enum Undone {
-    /// The job asked for it.
-    ByJob,
-    /// The savepoint itself failed.
-    ByDatabase(diesel::result::Error),
-}
-
-impl From<diesel::result::Error> for Undone {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::ByDatabase(error)
-    }
-}
-
-fn run_in_savepoint(
-    connection: &mut AnyConnection,
-    work: impl FnOnce(&mut AnyConnection) -> bool,
-) -> QueryResult<()> {
-    let done =
-        connection.transaction(|connection| if work(connection) { Ok(()) } else { Err(Undone::ByJob) });
-    match done {
-        Ok(()) | Err(Undone::ByJob) => Ok(()),
-        Err(Undone::ByDatabase(error)) => Err(error),
     }
 }
 

@@ -1,5 +1,5 @@
 // The program under test, which is the one that ships, on a fresh database; the people who use it; a browser.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,7 @@ const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 20_000)
  * Starts the server on a free port and an empty database; `stop` ends it and removes both. Without a given password it
  * makes one for the first administrator, as on a real first start: that is `password`.
  */
-export async function startServer({ given = true } = {}) {
+export async function startServer({ given = true, demo = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'qianti-browser-'))
   const binary = process.env.QIANTI_BINARY ?? join(ROOT, 'target/debug/qianti')
   const environment = {
@@ -33,6 +33,7 @@ export async function startServer({ given = true } = {}) {
   delete environment.QIANTI_ADMIN_PASSWORD
   if (given) environment.QIANTI_ADMIN_PASSWORD = ADMIN_PASSWORD
   let password = ADMIN_PASSWORD
+  if (demo) execFileSync(binary, ['demo'], { cwd: ROOT, env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
   const child = spawn(binary, ['serve'], { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   const gone = new Promise((resolve) => child.once('exit', resolve))
   const base = await new Promise((resolve, reject) => {

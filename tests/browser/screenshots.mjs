@@ -1,7 +1,7 @@
 // Writes the pictures of the README: node tests/browser/screenshots.mjs
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ADMIN_PASSWORD, answer, begin, Caller, check, closeBrowser, logIn, PASSWORD, ROOT, saveState, startServer, submit, World } from './harness.mjs'
+import { ADMIN_PASSWORD, answer, begin, Caller, check, closeBrowser, logIn, newPhone, PASSWORD, ROOT, saveState, startServer, submit, World } from './harness.mjs'
 
 /** Largest picture, in bytes. */
 const MOST_BYTES = 150 * 1024
@@ -58,9 +58,34 @@ async function administration(world, page) {
   await save(page, 'desk-audit')
 }
 
+/** What a leader of the zone sees of the sample data: `qianti demo` tells the login. */
+async function leaders() {
+  const sample = await startServer({ demo: true })
+  try {
+    for (const [suffix, size] of [['', { width: 1280, height: 800, isMobile: false, hasTouch: false }], ['-phone', {}]]) {
+      const context = await newPhone(sample.base, size)
+      const page = await context.newPage()
+      await logIn(page, 'leader', 'qianti-demo-2026')
+      for (const [name, path, there] of [
+        [`desk-board${suffix}`, '/desk', 'svg'],
+        [`desk-monthly${suffix}`, '/desk/monthly', 'table'],
+        [`desk-analysis${suffix}`, '/desk/items', 'article'],
+      ]) {
+        await page.goto(path)
+        await page.locator(`main ${there}`).first().waitFor()
+        await save(page, name)
+      }
+      await context.close()
+    }
+  } finally {
+    await sample.stop()
+  }
+}
+
+await mkdir(FOLDER, { recursive: true })
+await leaders()
 const server = await startServer()
 try {
-  await mkdir(FOLDER, { recursive: true })
   const world = await World.build(server.base)
   const desk = await admins(world)
   await world.fill()

@@ -13,19 +13,17 @@ mod swept;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt as _, stream};
-
 use self::held::HeldAttempts;
 use self::loaded::{Loaded, merge};
+pub use self::swept::SWEEP_BATCH;
 use self::swept::Swept;
 pub use super::live_quiz::LiveQuiz;
 use super::voids::VoidRow;
 use super::{Context, ServiceError};
-use crate::domain::attempt::{settled_deadline, takes_answers};
+use crate::domain::attempt::takes_answers;
 use crate::domain::draw::{self, Paper};
 use crate::domain::grading::{Answers, ItemResult, PaperResult};
 use crate::domain::ids::AttemptId;
-use crate::domain::period::Span;
 use crate::domain::question::Question;
 use crate::domain::quiz::QuizKind;
 use crate::domain::roles::Principal;
@@ -40,10 +38,6 @@ pub use crate::store::quizzes::QuizRow;
 
 /// How often a write that somebody else has overtaken is tried again.
 const MOST_TRIES: usize = 8;
-/// Attempts that one round of the sweep settles.
-pub const SWEEP_BATCH: u32 = 500;
-/// Attempts that the sweep settles at the same time: they share commits.
-const SWEEP_ABREAST: usize = 64;
 
 /// An attempt with everything that it takes to show it.
 pub struct AttemptView {
@@ -241,64 +235,6 @@ impl Attempts {
             }
         }
         Err(overtaken())
-    }
-
-    /// Settles attempts whose deadline has passed and whose member has not come back; returns how many.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sweep(&self) -> Result<usize, ServiceError> {
-        let latest = settled_deadline(self.context.clock.now());
-        let swept = Arc::clone(&self.swept);
-        let due = self
-            .context
-            .database
-            .read(move |connection| {
-                let from = swept.from(connection, latest)?;
-                let span = Span { from, until: latest };
-                attempts::list_due(connection, span, SWEEP_BATCH.into())
-            })
-            .await?;
-        let is_all = due.len() < SWEEP_BATCH as usize;
-        let mut settled = 0;
-        let mut failed = false;
-        let mut settling = stream::iter(due)
-            .map(|id| async move { (id.clone(), self.settle_due(id).await) })
-            .buffer_unordered(SWEEP_ABREAST);
-        while let Some((id, done)) = settling.next().await {
-            match done {
-                Ok(()) => settled += 1,
-                Err(error @ ServiceError::Busy(_)) => return Err(error),
-                // One that cannot be settled must not keep the others waiting.
-                Err(error) => {
-                    failed = true;
-                    tracing::error!(attempt = %id, %error, "an expired attempt cannot be settled");
-                }
-            }
-        }
-        if is_all && !failed {
-            self.swept.reach(&self.context.database, latest).await?;
-        }
-        Ok(settled)
-    }
-
-    pub(super) async fn settle_due(&self, id: AttemptId) -> Result<(), ServiceError> {
-        let loaded = self.load(&id).await?;
-        // It may have been given more time since it was found due.
-        let is_over = !takes_answers(loaded.attempt.deadline, self.context.clock.now());
-        if loaded.attempt.result.is_none() && is_over {
-            self.settle_by_deadline(&loaded).await
-        } else {
-            Ok(())
-        }
-    }
-
-    /// What was saved in time counts, and the time is the deadline's.
-    async fn settle_by_deadline(&self, loaded: &Loaded) -> Result<(), ServiceError> {
-        let answers = loaded.attempt.answers.clone();
-        let at = loaded.attempt.deadline.unwrap_or(loaded.attempt.started_at);
-        let graded = loaded.grade(&loaded.paper(), &answers);
-        self.settle(loaded, &graded, answers, ClosedBy::Deadline, at).await.map(drop)
     }
 
     /// Writes the result and returns what the attempt has become, unless somebody else has changed it: then
