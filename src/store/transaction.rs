@@ -1,6 +1,8 @@
 //! The transactions of the writers.
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::AnsiTransactionManager;
+#[cfg(feature = "postgres")]
+use diesel::connection::TransactionManager as _;
 use diesel::{Connection as _, QueryResult};
 
 use super::AnyConnection;
