@@ -129,11 +129,11 @@ fn write_page(page: &mut Page<'_>, report: &MonthlyReport, fixed: bool) -> Resul
     let headings = [
         message!("名次", "Rank"),
         message!("组织", "Unit"),
-        message!("党员数", "Members"),
+        message!("应参加人数", "Members"),
         message!("参与率", "Participation"),
-        message!("平均分", "Mean score"),
+        message!("人均得分", "Mean score"),
         message!("合格率", "Pass rate"),
-        message!("上月平均分", "Last month"),
+        message!("上月人均得分", "Last month"),
     ];
     let ranking = report.ranking.iter().map(|row| {
         let figures = &row.figures;
@@ -182,11 +182,11 @@ fn write_page(page: &mut Page<'_>, report: &MonthlyReport, fixed: bool) -> Resul
 fn overview(language: Language, report: &MonthlyReport) -> Vec<SheetRow> {
     type Pick = fn(&Figures) -> Cell;
     let lines: [(Message, Pick); 9] = [
-        (message!("党员数", "Active members"), |figures| figures.active_members.into()),
+        (message!("应参加人数", "Active members"), |figures| figures.active_members.into()),
         (message!("参与人数", "Participants"), |figures| figures.participants.into()),
         (message!("参与率", "Participation"), |figures| Cell::rate(figures.participation)),
-        (message!("计入成绩数", "Results"), |figures| figures.results.into()),
-        (message!("平均分（缺席计 0 分）", "Mean score (absent count 0)"), |figures| {
+        (message!("答卷数", "Results"), |figures| figures.results.into()),
+        (message!("人均得分（没参加的按 0 分计）", "Mean score (absent count 0)"), |figures| {
             figures.mean_score.into()
         }),
         (message!("平均得分率（%）", "Mean percent"), |figures| figures.mean_percent.into()),

@@ -117,9 +117,9 @@ on_both_databases! {
             row[2].to_string().parse::<f64>().unwrap()
         };
         let figures = &of_all[0]["figures"];
-        assert_eq!(labelled("党员数"), figures["active_members"].as_f64().unwrap());
+        assert_eq!(labelled("应参加人数"), figures["active_members"].as_f64().unwrap());
         assert_eq!(labelled("参与率"), figures["participation"].as_f64().unwrap());
-        assert_eq!(labelled("平均分（缺席计 0 分）"), figures["mean_score"].as_f64().unwrap());
+        assert_eq!(labelled("人均得分（没参加的按 0 分计）"), figures["mean_score"].as_f64().unwrap());
     }
 
     async fn a_month_waits_for_its_last_attempts(backend) {

@@ -142,12 +142,12 @@ impl Reports {
             column(language, &message!("题干", "Stem"), 56.0),
             column(language, &message!("出现次数", "Shown"), 10.0),
             column(language, &message!("作答次数", "Answered"), 10.0),
-            column(language, &message!("得分率（%）", "Facility %"), 12.0),
+            column(language, &message!("难度（得分率，%）", "Facility %"), 12.0),
             column(language, &message!("区分度（%）", "Discrimination %"), 14.0),
             column(language, &message!("选项", "Options"), 44.0),
             column(language, &message!("提示", "Flags"), 30.0),
         ];
-        let sheet = message!("题目分析", "Items").text(language).to_owned();
+        let sheet = message!("试题分析", "Items").text(language).to_owned();
         let rest = lines.into_iter();
         let pages: Pages = Box::pin(stream::unfold(rest, move |mut rest| async move {
             let rows: Vec<SheetRow> = rest.by_ref().take(PAGE).map(|line| row(line, language)).collect();
