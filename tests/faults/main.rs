@@ -11,6 +11,7 @@
 )]
 
 mod crowd;
+mod kill;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod program;

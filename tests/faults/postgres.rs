@@ -12,14 +12,14 @@ use super::crowd::Crowd;
 use super::program::{Program, examine};
 
 /// A server in a folder of its own; stopped when it is dropped.
-struct Cluster {
+pub struct Cluster {
     folder: TempDir,
     bin: PathBuf,
     port: u16,
 }
 
 impl Cluster {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is not installed");
         let newest = versions.map(|version| version.unwrap().path()).max().unwrap();
@@ -39,7 +39,7 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://qianti@127.0.0.1:{}/postgres", self.port)
     }
 
@@ -59,11 +59,28 @@ impl Cluster {
         assert!(command.status().unwrap().success(), "{command:?}");
     }
 
-    fn go_on(&self) {
+    pub fn go_on(&self) {
         let socket = self.folder.path().display();
         let options = format!("-p {} -k {socket} -c listen_addresses=127.0.0.1", self.port);
         let log = self.folder.path().join("data/log");
         self.run("pg_ctl", &["-w", "-l", log.to_str().unwrap(), "-o", &options, "start"]);
+    }
+
+    /// Kills every process of it by SIGKILL.
+    pub fn kill(&self) {
+        let first = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let first = first.lines().next().unwrap().to_owned();
+        let children = Command::new("pgrep").args(["-P", &first]).output().unwrap().stdout;
+        let children = String::from_utf8(children).unwrap();
+        // The first one first: it would start the others anew.
+        for process in std::iter::once(first.as_str()).chain(children.lines()) {
+            drop(Command::new("kill").args(["-KILL", process]).status());
+        }
+        for process in children.lines() {
+            while Path::new("/proc").join(process).exists() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
     }
 
     /// Stops it: `fast` breaks the connections, `immediate` is what a crash is.
