@@ -15,6 +15,8 @@
 
 #[path = "../fuzz/exercise.rs"]
 mod exercise;
+#[path = "../fuzz/grading.rs"]
+mod grading;
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -393,4 +395,19 @@ fn no_file_makes_a_reader_panic_or_hang() {
         );
         assert!(read > 0, "{}: no mutated file was read, so nothing was tried", format.name());
     }
+}
+
+#[test]
+fn nothing_makes_grading_panic_or_break_a_rule() {
+    let wanted: u64 = setting("QIANTI_FUZZ_EXECUTIONS").map_or(20_000, |text| text.parse().unwrap());
+    let seed: u64 = setting("QIANTI_FUZZ_SEED").map_or(1, |text| text.parse().unwrap());
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut graded = 0_u64;
+    for _ in 0..wanted {
+        let mut bytes = vec![0; 8 + random.next_u64() as usize % 200];
+        random.fill_bytes(&mut bytes);
+        graded += u64::from(grading::exercise(&bytes));
+    }
+    println!("grading: {wanted} executions, {graded} of them with an item");
+    assert!(graded > wanted / 20, "hardly anything was graded: {graded} of {wanted}");
 }

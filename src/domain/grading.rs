@@ -139,14 +139,18 @@ pub fn grade_item(
 }
 
 /// How many parts of the key `answer` has right, and how many the key has: options, gaps, or the one
-/// truth. A wrong option spoils all the right ones.
+/// truth. A wrong option, or one that is named twice, spoils all the right ones.
 fn right_parts(question: &Question, item: &Item, answer: &[String]) -> (u32, u32) {
     match &question.key {
         Key::Options(right) => {
             let chosen = answer.iter().map(|word| position(word).and_then(|shown| item.options.get(shown)));
             let chosen: Vec<Option<&u8>> = chosen.collect();
             let wrong = |option: &u8| !right.contains(&usize::from(*option));
-            let spoilt = chosen.iter().any(|option| option.is_none_or(wrong));
+            let again = |(index, option): (usize, &Option<&u8>)| {
+                chosen.iter().take(index).any(|earlier| earlier == option)
+            };
+            let spoilt =
+                chosen.iter().any(|option| option.is_none_or(wrong)) || chosen.iter().enumerate().any(again);
             (if spoilt { 0 } else { count(chosen.len()) }, count(right.len()))
         }
         Key::Truth(truth) => (u32::from(answer == [truth.to_string()]), 1),

@@ -52,6 +52,9 @@ fn multiple_items_by_rule() {
         (&["A", "C", "D", "B"], 0, 0, 0),
         (&["A", "B"], 0, 0, 0),
         (&["A", "B", "C", "D", "E"], 0, 0, 0),
+        // Nothing that passes `fit` names an option twice; were it graded all the same, it would earn nothing.
+        (&["A", "A"], 0, 0, 0),
+        (&["A", "A", "C", "C", "D", "D"], 0, 0, 0),
     ] {
         assert_eq!(score(&question, 200, AllOrNothing, answer), all_or_nothing, "{answer:?}");
         assert_eq!(score(&question, 200, HalfIfIncomplete, answer), half, "{answer:?}");
