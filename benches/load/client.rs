@@ -152,7 +152,11 @@ pub fn run(
     Ok(run.outcome)
 }
 
-fn connect(address: SocketAddr) -> Result<std::net::TcpStream, String> {
+/// A connection that sends at once what is written.
+///
+/// # Errors
+/// When nobody listens there.
+pub fn connect(address: SocketAddr) -> Result<std::net::TcpStream, String> {
     let stream = std::net::TcpStream::connect_timeout(&address, Duration::from_secs(5))
         .map_err(|error| format!("{address}: {error}"))?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
@@ -319,7 +323,10 @@ impl Run<'_> {
 }
 
 /// Status, length of the head and length of the body; `None` until the head is complete.
-fn read_head(bytes: &[u8]) -> Result<Option<(u16, usize, usize)>, String> {
+///
+/// # Errors
+/// When it is not HTTP, or does not say how long it is.
+pub fn read_head(bytes: &[u8]) -> Result<Option<(u16, usize, usize)>, String> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(bytes).map_err(|error| format!("not HTTP: {error}"))? {

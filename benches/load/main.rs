@@ -26,6 +26,7 @@ mod report;
 mod reports;
 mod requests;
 mod server;
+mod soak;
 mod submit;
 
 use std::fs::Permissions;
@@ -49,7 +50,10 @@ fn main() -> ExitCode {
     let done = match &options.baselines {
         Some(url) => baselines::serve(url).map(|()| true),
         None if options.plot => Report::read().and_then(|report| plot::draw(&report)).map(|()| true),
-        None => measure(&options),
+        None => match options.soak {
+            Some(minutes) => soak(minutes),
+            None => measure(&options),
+        },
     };
     match done {
         Ok(good) if good || !options.check => ExitCode::SUCCESS,
@@ -71,14 +75,7 @@ fn measure(options: &Options) -> Result<bool, String> {
         profile: if cfg!(debug_assertions) { "dev: NOT OPTIMISED" } else { "bench" }.into(),
         ..Report::default()
     };
-    // Open to a PostgreSQL that has to run as another user.
-    let open = Permissions::from_mode(0o755);
-    let folder = tempfile::Builder::new()
-        .prefix("qianti-bench")
-        .permissions(open)
-        .tempdir()
-        .map_err(|error| error.to_string())?;
-    guard::watch(folder.path().to_owned());
+    let folder = folder()?;
     println!("measuring, in {}", folder.path().display());
     run(options, &sizes, folder.path(), &mut report);
     guard::end_if_stopped();
@@ -86,6 +83,25 @@ fn measure(options: &Options) -> Result<bool, String> {
     println!("{}", report.text());
     report.write()?;
     Ok(report.is_good())
+}
+
+/// Where the databases are, for as long as this runs.
+fn folder() -> Result<tempfile::TempDir, String> {
+    // Open to a PostgreSQL that has to run as another user.
+    let open = Permissions::from_mode(0o755);
+    let folder = tempfile::Builder::new().prefix("qianti-bench").permissions(open).tempdir();
+    let folder = folder.map_err(|error| error.to_string())?;
+    guard::watch(folder.path().to_owned());
+    Ok(folder)
+}
+
+/// Soaks; a soak that is not well is a failure, with or without `--check`.
+fn soak(minutes: u64) -> Result<bool, String> {
+    let folder = folder()?;
+    match soak::run(minutes, folder.path())? {
+        true => Ok(true),
+        false => Err("the soak is not well".into()),
+    }
 }
 
 fn run(options: &Options, sizes: &Sizes, folder: &Path, report: &mut Report) {

@@ -51,6 +51,9 @@ pub struct Options {
     /// Measure nothing; draw docs/performance.svg from what the last run has written.
     #[arg(long)]
     pub plot: bool,
+    /// Measure nothing; put mixed load on the server for so many minutes and see whether it stays well.
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
+    pub soak: Option<u64>,
     /// Given by cargo.
     #[arg(long, hide = true)]
     pub bench: bool,
