@@ -18,9 +18,9 @@ const LISTENING: Duration = Duration::from_secs(2);
 /// What is asked for in each round: read, or a whole file.
 const ROUND: [&str; 8] = [
     "/reports/board?period=day",
-    "/reports/chapters",
-    "/reports/trend",
-    "/reports/items?limit=50",
+    "/reports/chapters?period=day",
+    "/reports/trend?period=day",
+    "/reports/items?bank=1000&limit=50",
     "/reports/members/export?format=csv",
     "/banks/1000/export?format=docx",
     "/banks/1000/export?format=xlsx",

@@ -27,7 +27,7 @@ const THREADS: usize = 48;
 /// Contests that are taken in turns.
 const CONTESTS: usize = 4;
 /// Until everybody is logged in and what is made once is made; not judged.
-const WARMING: Duration = Duration::from_secs(60);
+const WARMING: Duration = Duration::from_secs(30);
 /// How long the limit is measured.
 const MEASURING: Duration = Duration::from_secs(20);
 /// The share of the limit that the soak runs at.
@@ -85,7 +85,8 @@ pub fn run(minutes: u64, folder: &Path) -> Result<bool, String> {
     let quizzes = desk::add_contests(server.address, CONTESTS)?;
     let mut crowd: Vec<Vec<Visitor>> = (0..THREADS).map(|_| Vec::new()).collect();
     for number in 1..=MEMBERS {
-        crowd[number % THREADS].push(Visitor::new(number));
+        let token = prepared.tokens.get(number - 1).cloned().ok_or("a member without a token")?;
+        crowd[number % THREADS].push(Visitor::new(number, token));
     }
     let files_at_rest = samples::open_files(server.id());
     let warm = visits(&server, &mut crowd, &quizzes, &Pace::new(WARMING, None), None)?;
@@ -131,6 +132,7 @@ pub fn run(minutes: u64, folder: &Path) -> Result<bool, String> {
         told_memory(&samples, growth),
         String::from_utf8_lossy(&doctor.stdout).trim(),
     );
+    errors.dedup();
     for line in errors.iter().map(String::as_str).chain(warned.iter().copied()).take(TOLD) {
         println!("  {line}");
     }

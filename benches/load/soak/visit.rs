@@ -11,8 +11,8 @@ use super::line::Line;
 use crate::client::LONGEST_US;
 use crate::data::{ITEMS, PASSWORD, answers_body};
 
-/// An access token is good for 15 minutes; it is renewed well before.
-const RENEW_AFTER: Duration = Duration::from_secs(480);
+/// An access token is good for 15 minutes; it is renewed well before, by each member at another time.
+const RENEW_AFTER: (u64, u64) = (240, 480);
 /// Of so many visits one begins with a login, although the token would still do.
 const LOGIN_EVERY: usize = 40;
 /// Of so many visits one looks at what was before, and practises.
@@ -81,7 +81,7 @@ pub struct Visitor {
 
 struct Tickets {
     access: String,
-    refresh: String,
+    refresh: Option<String>,
     since: Instant,
 }
 
@@ -124,8 +124,10 @@ impl Asking<'_> {
 }
 
 impl Visitor {
-    pub fn new(number: usize) -> Self {
-        Self { number, ..Self::default() }
+    /// The member with a number, who has an access token already.
+    pub fn new(number: usize, access: String) -> Self {
+        let tickets = Tickets { access, refresh: None, since: Instant::now() };
+        Self { number, tickets: Some(tickets), ..Self::default() }
     }
 
     /// One visit; `quizzes` are taken in turns.
@@ -173,14 +175,20 @@ impl Visitor {
     }
 
     fn log_in(&mut self, asking: &mut Asking<'_>) -> Result<(), String> {
+        let (least, most) = RENEW_AFTER;
+        let renewal = Duration::from_secs(least + self.number as u64 % (most - least));
         let wanted = self.visits.is_multiple_of(LOGIN_EVERY);
-        let answer = match &self.tickets {
-            Some(tickets) if !wanted && tickets.since.elapsed() < RENEW_AFTER => return Ok(()),
-            Some(tickets) if !wanted => {
-                let body = serde_json::json!({ "refresh_token": tickets.refresh }).to_string();
+        let refresh = match &self.tickets {
+            Some(tickets) if !wanted && tickets.since.elapsed() < renewal => return Ok(()),
+            Some(tickets) if !wanted => tickets.refresh.as_ref(),
+            _ => None,
+        };
+        let answer = match refresh {
+            Some(token) => {
+                let body = serde_json::json!({ "refresh_token": token }).to_string();
                 asking.ask(1, ("POST", "/api/v1/auth/refresh"), None, &body, &[200])?
             }
-            _ => {
+            None => {
                 let login = format!("m{}", self.number);
                 let body = serde_json::json!({ "login": login, "password": PASSWORD }).to_string();
                 asking.ask(0, ("POST", "/api/v1/auth/login"), None, &body, &[200])?
@@ -188,7 +196,7 @@ impl Visitor {
         };
         let tickets: TicketsWire = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
         let TicketsWire { access_token: access, refresh_token: refresh } = tickets;
-        self.tickets = Some(Tickets { access, refresh, since: Instant::now() });
+        self.tickets = Some(Tickets { access, refresh: Some(refresh), since: Instant::now() });
         Ok(())
     }
 }
