@@ -2,8 +2,8 @@
 //! when they are asked to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
@@ -31,8 +31,12 @@ pub struct Tally {
     pub refused: AtomicUsize,
 }
 
+/// Scores of attempts that were acknowledged, as they are.
+pub type Acknowledged = Arc<Mutex<BTreeMap<String, f64>>>;
+
 pub struct Crowd {
     pub tally: Arc<Tally>,
+    acknowledged: Acknowledged,
     client: Client,
     base: String,
     quiz: i64,
@@ -79,12 +83,33 @@ impl Crowd {
             tokens.push(ticket["access_token"].as_str().unwrap().to_owned());
         }
         let quiz = quiz["id"].as_i64().unwrap();
-        Self { tally: Arc::default(), client, base: base.to_owned(), quiz, admin, tokens }
+        Self {
+            tally: Arc::default(),
+            acknowledged: Arc::default(),
+            client,
+            base: base.to_owned(),
+            quiz,
+            admin,
+            tokens,
+        }
     }
 
     async fn log_in(client: &Client, base: &str, login: &str, password: &str) -> (u16, Value) {
         let body = json!({"login": login, "password": password});
         call(client, Method::POST, format!("{base}/auth/login"), "", body).await
+    }
+
+    /// What was acknowledged to any of them until now.
+    pub fn acknowledged(&self) -> Acknowledged {
+        Arc::clone(&self.acknowledged)
+    }
+
+    pub fn quiz(&self) -> i64 {
+        self.quiz
+    }
+
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
     }
 
     /// Lets every member go on until `until` is set and what they have begun is graded.
@@ -96,6 +121,7 @@ impl Crowd {
                 quiz: self.quiz,
                 token: token.clone(),
                 tally: Arc::clone(&self.tally),
+                acknowledged: Arc::clone(&self.acknowledged),
             };
             actix_web::rt::spawn(member.answer(Arc::clone(until)))
         });
@@ -135,6 +161,7 @@ struct Member {
     quiz: i64,
     token: String,
     tally: Arc<Tally>,
+    acknowledged: Acknowledged,
 }
 
 impl Member {
@@ -148,7 +175,9 @@ impl Member {
             let answers: Vec<Value> = (1..=5).map(|no| json!({"no": no, "answer": ["true"]})).collect();
             let url = format!("{}/attempts/{id}/submit", self.base);
             let result = self.insist(&url, json!({"answers": answers})).await;
-            let again = told.graded.insert(id, result["score"].as_f64().unwrap());
+            let score = result["score"].as_f64().unwrap();
+            self.acknowledged.lock().unwrap().insert(id.clone(), score);
+            let again = told.graded.insert(id, score);
             assert!(again.is_none(), "an attempt was graded twice");
             self.tally.graded.fetch_add(1, Ordering::SeqCst);
         }

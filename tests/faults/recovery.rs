@@ -1,0 +1,81 @@
+//! PostgreSQL is lost with its disk: it comes back from a base backup and the archive of its log, to any instant, as
+//! docs/operations.md says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
+
+use super::backup::has_all;
+use super::crowd::Crowd;
+use super::postgres::Cluster;
+use super::program::{Program, examine};
+
+#[derive(QueryableByName)]
+struct Scored {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    score: i64,
+}
+
+#[derive(QueryableByName)]
+struct Now {
+    #[diesel(sql_type = Text)]
+    now: String,
+}
+
+#[actix_web::test]
+async fn a_lost_postgres_comes_back_from_base_backup_and_archive_to_an_instant() {
+    let cluster = Cluster::start_archiving();
+    let url = cluster.url();
+    let program = Program::start(&url, &[]);
+    let crowd = Crowd::gather(&program.base, 8).await;
+    let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::clone(&crowd.tally));
+    let acknowledged = crowd.acknowledged();
+    let more = async |results: usize| {
+        let before = tally.graded.load(Ordering::SeqCst);
+        while tally.graded.load(Ordering::SeqCst) < before + results {
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let connect = || PgConnection::establish(&url).unwrap();
+    let work = async {
+        more(100).await;
+        cluster.back_up();
+        more(100).await;
+        // The instant to come back to: what is acknowledged now was committed before it.
+        let known = acknowledged.lock().unwrap().clone();
+        let instant: Now =
+            sql_query("SELECT clock_timestamp()::text AS now").get_result(&mut connect()).unwrap();
+        more(100).await;
+        let all = acknowledged.lock().unwrap().clone();
+        stop.store(true, Ordering::SeqCst);
+        (known, instant.now, all)
+    };
+    let (_, (known, instant, all)) = futures_util::future::join(crowd.answer(&stop), work).await;
+    // The end of the log is archived when its file is full or after archive_timeout; then the disk is lost.
+    connect().batch_execute("SELECT pg_switch_wal()").unwrap();
+    cluster.wait_until_archived();
+    program.kill();
+    cluster.stop("immediate");
+
+    for (target, expected) in [(Some(instant.as_str()), &known), (None, &all)] {
+        cluster.recover(target);
+        examine(&url);
+        let rows: Vec<Scored> =
+            sql_query("SELECT id, score FROM attempts WHERE status = 'graded'").load(&mut connect()).unwrap();
+        let results = rows.into_iter().map(|row| (row.id, row.score)).collect();
+        has_all(&results, expected);
+        eprintln!("recovered to {target:?}: {} acknowledged, {} there", expected.len(), results.len());
+        if target.is_some() {
+            assert!(results.len() < all.len(), "what came after the instant is not there");
+        }
+        cluster.stop("fast");
+    }
+    // Running again, so that it can be stopped in the end.
+    cluster.recover(None);
+}
