@@ -1,7 +1,7 @@
 //! How the server stops: it says so first, then takes no new connection, then answers what is on its way, then ends.
 
 use std::any::Any;
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +11,9 @@ use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::rt::time::{sleep, timeout};
 use futures_util::future::{Either, select};
-use rustix::net::Shutdown;
+#[cfg(target_os = "linux")]
+use socket2::SockFilter;
+use socket2::SockRef;
 
 use crate::services::Signals;
 
@@ -20,8 +22,8 @@ use crate::services::Signals;
 const LINGER: Duration = Duration::from_secs(3);
 /// How often is looked whether all of them are gone.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// Time for the thread that accepts connections to leave the socket alone.
-const PAUSE: Duration = Duration::from_millis(2);
+/// Time for the thread that accepts connections to take those that wait, and then to leave the socket alone.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Connections that are open now.
 #[derive(Clone, Default)]
@@ -93,12 +95,25 @@ impl Stopping {
     }
 
     /// From now on connections are refused, while those that were taken go on: whoever is refused knows that nothing was
-    /// done, and may ask another instance.
+    /// done, and may ask another instance. What has come as far as the kernel's queue is taken first.
     async fn close_listener(&self, server: &ServerHandle) {
+        #[cfg(target_os = "linux")]
+        if let Err(error) = let_nobody_in(&self.listener) {
+            tracing::debug!(%error, "connections that wait to be taken are cut");
+        }
+        sleep(PAUSE).await;
         server.pause().await;
         sleep(PAUSE).await;
-        if let Err(error) = rustix::net::shutdown(&self.listener, Shutdown::Read) {
+        if let Err(error) = SockRef::from(&self.listener).shutdown(Shutdown::Read) {
             tracing::debug!(%error, "the listener is closed later");
         }
     }
+}
+
+/// Has the kernel drop what would become a new connection; the client tries again in a second, and is refused then.
+#[cfg(target_os = "linux")]
+fn let_nobody_in(listener: &TcpListener) -> std::io::Result<()> {
+    /// `BPF_RET | BPF_K`: the rest of the packet that is kept is the constant, nothing (linux/bpf_common.h).
+    const RETURN: u16 = 0x06;
+    SockRef::from(listener).attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
 }

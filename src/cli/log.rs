@@ -82,7 +82,11 @@ where
         }
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
-        let (level, target) = (event.metadata().level(), event.metadata().target());
+        // Libraries that log by other means tell their place in fields of their own.
+        let told = fields.get("log.target").and_then(Value::as_str).map(ToOwned::to_owned);
+        fields.retain(|name, _| !name.starts_with("log."));
+        let target = told.as_deref().unwrap_or_else(|| event.metadata().target());
+        let level = event.metadata().level();
         let message = fields.remove("message").unwrap_or_default();
         let line = match self.0 {
             LogFormat::Json => as_json(time, level.as_str(), target, message, fields),
