@@ -15,20 +15,26 @@ use super::program::{Program, examine, sqlite_url};
 
 const BACKUPS: usize = 6;
 
+/// Reads the scores of all results.
+pub const RESULTS: &str = "SELECT id, score FROM attempts WHERE status = 'graded'";
+
 #[derive(QueryableByName)]
-struct Scored {
+pub struct Scored {
     #[diesel(sql_type = Text)]
     id: String,
     #[diesel(sql_type = BigInt)]
     score: i64,
 }
 
-/// The scores of the results in a database, in hundredths.
-pub fn results_in(file: &Path) -> BTreeMap<String, i64> {
-    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-    let rows: Vec<Scored> =
-        sql_query("SELECT id, score FROM attempts WHERE status = 'graded'").load(&mut connection).unwrap();
+/// Scores by attempt, in hundredths.
+pub fn results_of(rows: Vec<Scored>) -> BTreeMap<String, i64> {
     rows.into_iter().map(|row| (row.id, row.score)).collect()
+}
+
+/// The results in a database.
+fn results_in(file: &Path) -> BTreeMap<String, i64> {
+    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    results_of(sql_query(RESULTS).load(&mut connection).unwrap())
 }
 
 /// What was acknowledged is there, with the same score.
@@ -63,10 +69,7 @@ async fn every_backup_of_a_live_system_restores_and_has_what_was_acknowledged_be
     let backups = async {
         let mut taken = Vec::new();
         for no in 0..BACKUPS {
-            let before = tally.graded.load(Ordering::SeqCst);
-            while tally.graded.load(Ordering::SeqCst) < before + 50 {
-                actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
+            tally.wait_for_more(50).await;
             let known = acknowledged.lock().unwrap().clone();
             let file = folder.path().join(format!("backup-{no}.db"));
             let (url, target) = (url.clone(), file.clone());
@@ -105,9 +108,7 @@ async fn a_backup_with_a_wrong_score_is_not_put_in_place_and_is_kept_aside() {
     let crowd = Crowd::gather(&program.base, 1).await;
     let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::clone(&crowd.tally));
     let enough = async {
-        while tally.graded.load(Ordering::SeqCst) < 3 {
-            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        tally.wait_for_more(3).await;
         stop.store(true, Ordering::SeqCst);
     };
     futures_util::future::join(crowd.answer(&stop), enough).await;
@@ -192,9 +193,7 @@ async fn a_replica_of_litestream_restores_to_a_healthy_database() {
     let crowd = Crowd::gather(&program.base, 8).await;
     let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::clone(&crowd.tally));
     let enough = async {
-        while tally.graded.load(Ordering::SeqCst) < 400 {
-            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        tally.wait_for_more(400).await;
         stop.store(true, Ordering::SeqCst);
     };
     let (told, ()) = futures_util::future::join(crowd.answer(&stop), enough).await;

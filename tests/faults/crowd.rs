@@ -1,4 +1,4 @@
-//! Members who begin and submit attempts without a pause, remember what they were told, and come again
+//! Members who begin, save, look at and submit attempts without a pause, remember what they were told, and come again
 //! when they are asked to.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,20 @@ pub struct Told {
 pub struct Tally {
     /// Attempts that were graded.
     pub graded: AtomicUsize,
+    /// Requests that were answered with what was asked for.
+    pub answered: AtomicUsize,
     /// 503 with `Retry-After`.
     pub refused: AtomicUsize,
+}
+
+impl Tally {
+    /// Waits until so many more attempts were graded.
+    pub async fn wait_for_more(&self, results: usize) {
+        let before = self.graded.load(Ordering::SeqCst);
+        while self.graded.load(Ordering::SeqCst) < before + results {
+            actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
 }
 
 /// Scores of attempts that were acknowledged, as they are.
@@ -169,12 +181,17 @@ impl Member {
         let mut told = Told::default();
         while !until.load(Ordering::SeqCst) {
             let url = format!("{}/quizzes/{}/attempts", self.base, self.quiz);
-            let attempt = self.insist(&url, json!(null)).await;
+            let attempt = self.insist(Method::POST, &url, json!(null)).await;
             let id = attempt["id"].as_str().unwrap().to_owned();
             told.begun.insert(id.clone());
+            let url = format!("{}/attempts/{id}", self.base);
+            let saved = json!({"answers": [{"no": 1, "answer": ["true"]}]});
+            self.insist(Method::PUT, &format!("{url}/answers"), saved).await;
+            let shown = self.insist(Method::GET, &url, json!(null)).await;
+            assert_eq!(shown["answers"], json!([{"no": 1, "answer": ["true"]}]), "{shown}");
             let answers: Vec<Value> = (1..=5).map(|no| json!({"no": no, "answer": ["true"]})).collect();
-            let url = format!("{}/attempts/{id}/submit", self.base);
-            let result = self.insist(&url, json!({"answers": answers})).await;
+            let result =
+                self.insist(Method::POST, &format!("{url}/submit"), json!({"answers": answers})).await;
             let score = result["score"].as_f64().unwrap();
             self.acknowledged.lock().unwrap().insert(id.clone(), score);
             let again = told.graded.insert(id, score);
@@ -185,15 +202,16 @@ impl Member {
     }
 
     /// Asks until it is answered; what is refused is refused as the contract says.
-    async fn insist(&self, url: &str, body: Value) -> Value {
+    async fn insist(&self, method: Method, url: &str, body: Value) -> Value {
         for _ in 0..10_000 {
-            let request = self.client.post(url).bearer_auth(&self.token);
+            let request = self.client.request(method.clone(), url).bearer_auth(&self.token);
             let request = if body.is_null() { request } else { request.json(&body) };
             let reply = request.send().await.unwrap();
             let (status, headers) = (reply.status(), reply.headers().clone());
             let text = reply.text().await.unwrap();
             if status.is_success() {
-                return serde_json::from_str(&text).unwrap();
+                self.tally.answered.fetch_add(1, Ordering::SeqCst);
+                return if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
             }
             assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
             assert!(headers.contains_key("retry-after"), "{headers:?}");

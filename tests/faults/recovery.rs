@@ -3,23 +3,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 
-use super::backup::has_all;
+use super::backup::{RESULTS, has_all, results_of};
 use super::crowd::Crowd;
 use super::postgres::Cluster;
 use super::program::{Program, examine};
-
-#[derive(QueryableByName)]
-struct Scored {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = BigInt)]
-    score: i64,
-}
 
 #[derive(QueryableByName)]
 struct Said {
@@ -35,22 +26,16 @@ async fn a_lost_postgres_comes_back_from_base_backup_and_archive_to_an_instant()
     let crowd = Crowd::gather(&program.base, 8).await;
     let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::clone(&crowd.tally));
     let acknowledged = crowd.acknowledged();
-    let more = async |results: usize| {
-        let before = tally.graded.load(Ordering::SeqCst);
-        while tally.graded.load(Ordering::SeqCst) < before + results {
-            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
     let connect = || PgConnection::establish(&url).unwrap();
     let work = async {
-        more(100).await;
+        tally.wait_for_more(100).await;
         cluster.back_up();
-        more(100).await;
+        tally.wait_for_more(100).await;
         // The instant to come back to: what is acknowledged now was committed before it.
         let known = acknowledged.lock().unwrap().clone();
         let instant: Said =
             sql_query("SELECT clock_timestamp()::text AS said").get_result(&mut connect()).unwrap();
-        more(100).await;
+        tally.wait_for_more(100).await;
         let all = acknowledged.lock().unwrap().clone();
         stop.store(true, Ordering::SeqCst);
         (known, instant.said, all)
@@ -67,9 +52,7 @@ async fn a_lost_postgres_comes_back_from_base_backup_and_archive_to_an_instant()
     for (target, expected) in [(None, &all), (Some(instant.as_str()), &known)] {
         cluster.recover(target);
         examine(&url);
-        let rows: Vec<Scored> =
-            sql_query("SELECT id, score FROM attempts WHERE status = 'graded'").load(&mut connect()).unwrap();
-        let results = rows.into_iter().map(|row| (row.id, row.score)).collect();
+        let results = results_of(sql_query(RESULTS).load(&mut connect()).unwrap());
         has_all(&results, expected);
         eprintln!("recovered to {target:?}: {} acknowledged, {} there", expected.len(), results.len());
         if target.is_some() {

@@ -89,16 +89,10 @@ async fn a_rolling_restart_behind_nginx_loses_no_request() {
     let nginx = Nginx::start(ports);
     let crowd = Crowd::gather(&nginx.base, 12).await;
     let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::clone(&crowd.tally));
-    let more = async |results: usize| {
-        let before = tally.graded.load(Ordering::SeqCst);
-        while tally.graded.load(Ordering::SeqCst) < before + results {
-            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
     let restarts = async {
         for _ in 0..ROUNDS {
             for (instance, port) in instances.iter_mut().zip(ports) {
-                more(60).await;
+                tally.wait_for_more(60).await;
                 let old = instance.take().unwrap();
                 // Elsewhere, so that the crowd goes on meanwhile.
                 let url = url.clone();
@@ -113,13 +107,14 @@ async fn a_rolling_restart_behind_nginx_loses_no_request() {
                 actix_web::rt::time::sleep(FORGIVEN_AFTER).await;
             }
         }
-        more(60).await;
+        tally.wait_for_more(60).await;
         stop.store(true, Ordering::SeqCst);
     };
     // Whatever is no success and no 503 that says when to come again fails the test at once.
     let (told, ()) = futures_util::future::join(crowd.answer(&stop), restarts).await;
     let graded = tally.graded.load(Ordering::SeqCst);
-    eprintln!("{} restarts, {graded} results, {} requests", 2 * ROUNDS, 2 * graded);
+    let answered = tally.answered.load(Ordering::SeqCst);
+    eprintln!("{} restarts, {graded} results, {answered} requests answered, none failed", 2 * ROUNDS);
     assert_eq!(tally.refused.load(Ordering::SeqCst), 0, "requests were refused:\n{}", nginx.said());
     crowd.check(&told).await;
     drop(nginx);
