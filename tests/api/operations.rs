@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use qianti::services::vitals::Task;
 use regex::Regex;
@@ -199,4 +200,36 @@ fn every_alarm_says_what_to_do() {
         let anchor = format!("docs/operations.md#{}", name.to_lowercase());
         assert!(alarms.contains(&anchor), "the alarm {name} does not lead to {anchor}");
     }
+}
+
+/// Whether a tool is content; where there is none, it is said that nothing was tested.
+fn is_content(mut tool: Command) {
+    match tool.output() {
+        Ok(output) => {
+            let said = [output.stdout, output.stderr].concat();
+            assert!(output.status.success(), "{tool:?}: {}", String::from_utf8_lossy(&said));
+        }
+        Err(error) => eprintln!("NOT TESTED: {tool:?}: {error}"),
+    }
+}
+
+#[test]
+fn what_is_shipped_for_systemd_and_prometheus_is_well_formed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut verify = Command::new("systemd-analyze");
+    verify.arg("verify");
+    for name in ["qianti.service", "qianti-backup.service", "qianti-backup.timer"] {
+        // Neither the program nor its user is installed where this is tested.
+        let text = shipped(&format!("operations/{name}"))
+            .replace("/usr/local/bin/qianti serve", "/bin/true")
+            .replace("/usr/local/lib/qianti/backup.sh", "/bin/true");
+        let lines = text.lines().filter(|line| !line.starts_with("User=") && !line.starts_with("Group="));
+        let file = folder.path().join(name);
+        std::fs::write(&file, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+        verify.arg(file);
+    }
+    is_content(verify);
+    let mut check = Command::new("promtool");
+    check.args(["check", "rules", concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations/alerts.yml")]);
+    is_content(check);
 }
