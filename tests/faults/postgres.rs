@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::crowd::Crowd;
 use super::http::wanting;
-use super::program::{Program, examine, free_port};
+use super::program::{Program, examine};
 
 /// A server in a folder of its own; stopped when it is dropped.
 pub struct Cluster {
@@ -154,6 +154,11 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop("immediate");
     }
+}
+
+/// A port that nobody listens on now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn is_root() -> bool {

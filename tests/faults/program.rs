@@ -100,11 +100,6 @@ pub fn examine(database: &str) {
     assert!(said.contains("healthy"), "{said}");
 }
 
-/// A port that nobody listens on now.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 pub fn sqlite_url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("qianti.db").display())
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::crowd::Crowd;
-use super::postgres::Cluster;
-use super::program::{Program, examine, free_port};
+use super::postgres::{Cluster, free_port};
+use super::program::{Program, examine};
 
 /// Longer than nginx leaves an instance alone that has failed (`fail_timeout`).
 const FORGIVEN_AFTER: Duration = Duration::from_millis(2_500);
