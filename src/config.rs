@@ -5,11 +5,20 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use clap::{Arg, Args, Command};
+use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::domain::period::Calendar;
 use crate::services::Settings;
 use crate::store::{DatabaseOptions, DatabaseUrl};
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Where the data is: what every command needs.
 #[derive(Clone, Debug, Args)]
@@ -112,6 +121,21 @@ pub struct DatabaseConfig {
     )]
     pub trust_forwarded_proto: bool,
 
+    /// Seconds for which the server goes on answering after SIGTERM, with /readyz 503 from the first moment on, so
+    /// that a proxy that asks /readyz takes it out before it stops.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_DRAIN_SECONDS",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u32).range(0..=3600)
+    )]
+    pub drain_seconds: u32,
+
+    /// How a line of the log is written: `text` for people, `json` for programs.
+    #[arg(long, global = true, env = "QIANTI_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
     /// What is logged, in the notation of tracing's `EnvFilter`, such as `info` or `qianti=debug`.
     #[arg(long, global = true, env = "QIANTI_LOG", default_value = "warn,qianti=info", value_parser = parse_log)]
     pub log: String,
@@ -198,6 +222,7 @@ impl DatabaseConfig {
             hashing_queue: self.hashing_queue as usize,
             open_streams: self.open_streams as usize,
             trust_forwarded_proto: self.trust_forwarded_proto,
+            drain_seconds: self.drain_seconds,
         }
     }
 }

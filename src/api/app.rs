@@ -1,13 +1,13 @@
 //! The application: every route in one place. What the tests drive is what ships.
 
 use std::net::TcpListener;
-use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 use utoipa::OpenApi as _;
@@ -19,12 +19,13 @@ use super::docs::{self, ApiDoc};
 use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
+use super::stopping::{OpenConnections, Stopping};
 use super::{
     accounts, attempt_history, attempts, audit, bank_files, banks, leaderboards, members, middleware,
     practice, quiz_desk, quiz_watch, quizzes, reports, revisions, rosters, sessions, setup, slips, stream,
     system, units, web as web_app,
 };
-use crate::services::{Services, Signals};
+use crate::services::Services;
 
 /// What the handlers share.
 pub struct ApiState {
@@ -34,15 +35,21 @@ pub struct ApiState {
     pub(super) openapi: String,
     pub(super) pages: leaderboards::WrittenPages,
     routes: Routes,
+    is_closing: Arc<AtomicBool>,
 }
 
 impl ApiState {
-    fn new(services: Arc<Services>) -> Self {
+    fn new(services: Arc<Services>, is_closing: Arc<AtomicBool>) -> Self {
         let document = openapi();
         let routes = Routes::new(&document);
         let openapi = serde_json::to_string(&document).unwrap_or_default();
         let pages = leaderboards::WrittenPages::default();
-        Self { services, metrics: Metrics::new(), openapi, pages, routes }
+        Self { services, metrics: Metrics::new(), openapi, pages, routes, is_closing }
+    }
+
+    /// Whether every answer is the last one of its connection.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
     }
 
     /// The route that `path` belongs to, if there is one.
@@ -153,26 +160,22 @@ pub fn openapi_json() -> serde_json::Result<String> {
     serde_json::to_string_pretty(&openapi()).map(|text| text + "\n")
 }
 
-/// Ends the streams when the server is told to stop: it waits for running requests, and these never end.
-async fn close_streams(signals: Arc<Signals>) {
-    let listen = |kind| signal(kind).inspect_err(|error| tracing::warn!(%error, "a signal is not heard"));
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (listen(SignalKind::terminate()), listen(SignalKind::interrupt()))
-    else {
-        return;
-    };
-    futures_util::future::select(pin!(terminate.recv()), pin!(interrupt.recv())).await;
-    signals.close();
-}
-
 /// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
-/// requests are answered.
+/// requests are answered; see `stopping.rs`.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
-    let signals = Arc::clone(&services.context.signals);
-    let state = Data::new(ApiState::new(services));
+    let is_closing = Arc::new(AtomicBool::new(false));
+    let open = OpenConnections::default();
+    let stopping = Stopping {
+        signals: Arc::clone(&services.context.signals),
+        is_closing: Arc::clone(&is_closing),
+        open: open.clone(),
+        listener: listener.try_clone()?,
+        drain: Duration::from_secs(services.context.settings.drain_seconds.into()),
+    };
+    let state = Data::new(ApiState::new(services, is_closing));
     let docs_config = Data::new(Config::new(["/openapi.json"]));
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
@@ -195,9 +198,12 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             .wrap(Compress::default())
             .wrap(from_fn(middleware::observe))
     })
+    .on_connect(move |connection, extensions| open.count(connection, extensions))
     .workers(workers)
+    .disable_signals()
     .shutdown_timeout(30)
-    .listen(listener)?;
-    actix_web::rt::spawn(close_streams(signals));
-    Ok(server.run())
+    .listen(listener)?
+    .run();
+    actix_web::rt::spawn(stopping.when_told(server.handle()));
+    Ok(server)
 }

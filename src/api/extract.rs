@@ -14,7 +14,7 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use super::app::ApiState;
 use super::parse::{parse, parse_query};
 use super::problem::{Problem, ProblemCode};
+use crate::domain::ids::MemberId;
 use crate::domain::roles::Principal;
 use crate::message;
 use crate::services::ServiceError;
@@ -126,12 +127,15 @@ impl<P: Policy> FromRequest for Caller<P> {
             return refuse(ProblemCode::Unauthenticated);
         };
         if let Some(known) = state.services.accounts.recognise(token) {
+            note_member(request, &known);
             return Either::Left(ready(Self::admit(known)));
         }
-        let (state, token) = (state.clone(), token.to_owned());
-        Either::Right(Box::pin(
-            async move { Self::admit(state.services.accounts.authenticate(&token).await?) },
-        ))
+        let (state, token, request) = (state.clone(), token.to_owned(), request.clone());
+        Either::Right(Box::pin(async move {
+            let known = state.services.accounts.authenticate(&token).await?;
+            note_member(&request, &known);
+            Self::admit(known)
+        }))
     }
 }
 
@@ -145,6 +149,14 @@ impl<P: Policy> Caller<P> {
         }
         Ok(Self { known, policy: PhantomData })
     }
+}
+
+/// The member whose request it is, for the log.
+#[derive(Clone, Copy)]
+pub(super) struct MemberOfRequest(pub MemberId);
+
+fn note_member(request: &HttpRequest, known: &KnownCaller) {
+    request.extensions_mut().insert(MemberOfRequest(known.principal.member_id));
 }
 
 /// The access token that a request carries.

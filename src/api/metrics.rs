@@ -1,16 +1,16 @@
-//! Prometheus metrics.
+//! Prometheus metrics: what is counted while requests are answered. What else is told is read when it is asked for
+//! (`readings.rs`).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use super::readings::{of_process, of_services};
 use crate::services::Services;
 
 /// Shortest bucket of the latency histogram, in seconds; each further one is twice as long.
@@ -37,10 +37,6 @@ pub(super) struct Metrics {
     seconds: Family<LatencyLabels, Histogram, fn() -> Histogram>,
     begun: Counter,
     submitted: Counter,
-    writes: Counter,
-    commits: Counter,
-    refused_writes: Counter,
-    waiting_writes: Gauge,
 }
 
 fn latency_histogram() -> Histogram {
@@ -55,20 +51,12 @@ impl Metrics {
             seconds: Family::new_with_constructor(latency_histogram),
             begun: Counter::default(),
             submitted: Counter::default(),
-            writes: Counter::default(),
-            commits: Counter::default(),
-            refused_writes: Counter::default(),
-            waiting_writes: Gauge::default(),
         };
         let mut registry = Registry::with_prefix("qianti");
         registry.register("http_requests", "Requests by route and status", metrics.requests.clone());
         registry.register("http_request_seconds", "Time to answer by route", metrics.seconds.clone());
         registry.register("attempts_begun", "Attempts begun", metrics.begun.clone());
         registry.register("attempts_submitted", "Submissions answered", metrics.submitted.clone());
-        registry.register("writes", "Write jobs taken from the queue", metrics.writes.clone());
-        registry.register("write_commits", "Transactions committed", metrics.commits.clone());
-        registry.register("writes_refused", "Write jobs turned away", metrics.refused_writes.clone());
-        registry.register("writes_waiting", "Write jobs that wait", metrics.waiting_writes.clone());
         Self { registry, ..metrics }
     }
 
@@ -89,19 +77,16 @@ impl Metrics {
     }
 
     /// The metrics in Prometheus' text format.
-    pub(super) fn text(&self, services: &Services) -> Result<String, std::fmt::Error> {
-        let database = &services.context.database;
-        let stats = database.writer_stats();
-        for (counter, value) in [
-            (&self.writes, &stats.jobs),
-            (&self.commits, &stats.commits),
-            (&self.refused_writes, &stats.refused),
-        ] {
-            counter.inner().store(value.load(Ordering::Relaxed), Ordering::Relaxed);
-        }
-        self.waiting_writes.set(i64::try_from(database.writes_waiting()).unwrap_or(i64::MAX));
+    pub(super) async fn text(&self, services: &Services) -> Result<String, std::fmt::Error> {
+        let mut own = Registry::with_prefix("qianti");
+        own.register_collector(Box::new(of_services(services).await));
+        let mut process = Registry::default();
+        process.register_collector(Box::new(of_process()));
         let mut text = String::new();
-        encode(&mut text, &self.registry)?;
+        for registry in [&self.registry, &own, &process] {
+            encode_registry(&mut text, registry)?;
+        }
+        encode_eof(&mut text)?;
         Ok(text)
     }
 }

@@ -5,20 +5,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use super::app::ApiState;
+use super::extract::MemberOfRequest;
 use super::problem::LANGUAGE;
 use crate::domain::message::Language;
 use crate::services::audit::{Source, from_source};
 
 /// The header that names a request in answers and logs.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The log's target of the line about each request.
+const REQUEST_LOG: &str = "qianti::request";
 /// Longest request id that is taken over from a caller.
 const LONGEST_REQUEST_ID: usize = 64;
 
@@ -56,9 +60,15 @@ pub(super) async fn observe(
     if let Some(state) = &state {
         state.metrics.answered(method, route, status, seconds);
     }
-    tracing::debug!(request_id = %id, method, %route, status, seconds, "answered");
+    let member = response.request().extensions().get::<MemberOfRequest>().map(|member| member.0.0);
+    // Its own target: an access log can be had without the rest of what `debug` says.
+    tracing::debug!(target: REQUEST_LOG, request_id = %id, method, %route, status, seconds, member, "answered");
     if status >= 500 {
-        tracing::warn!(request_id = %id, method, %route, status, "a request failed");
+        tracing::warn!(request_id = %id, method, %route, status, seconds, member, "a request failed");
+    }
+    if state.is_some_and(|state| state.is_closing()) {
+        // Whoever keeps the connection would find it closed with the next request on its way.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 
 use super::bank_files::ImportReportResponse;
 use super::rosters::RosterReportResponse;
+use super::system::CheckResponse;
 use crate::domain::blueprint::Shortfall;
 use crate::domain::message::{Language, Message};
 use crate::domain::question::Fault;
 use crate::services::ServiceError;
+use crate::services::vitals::Check;
 
 tokio::task_local! {
     /// The language that the caller of the running request reads.
@@ -92,6 +94,7 @@ problems! {
     UnwritableFile "unwritable-file" 422 "无法写成这种格式" "The bank cannot be written in this format";
     ImportRejected "import-rejected" 422 "文件中有问题，没有导入" "The file has faults; nothing was saved";
     Internal "internal" 500 "系统出错，请稍后再试" "Something went wrong; try again later";
+    NotReady "not-ready" 503 "服务还没有准备好，请稍后再试" "The server is not ready; try again later";
     Busy "busy" 503 "系统繁忙，请稍后再试" "The system is busy; try again later";
 }
 
@@ -130,6 +133,9 @@ pub(super) struct ProblemResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     report: Option<Value>,
+    /// What the server needs for its work, and what of it is wanting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<CheckResponse>>,
 }
 
 /// A refusal or failure, on its way to the caller.
@@ -139,17 +145,27 @@ pub(super) struct Problem {
     detail: Option<Message>,
     faults: Vec<Fault>,
     report: Option<Value>,
+    /// Apart, because every handler's result has room for a problem.
+    checks: Option<Box<Checks>>,
 }
+
+#[derive(Debug)]
+struct Checks(Vec<Check>);
 
 impl Problem {
     /// A problem that its title says all about.
     pub(super) fn new(code: ProblemCode) -> Self {
-        Self { code, detail: None, faults: vec![], report: None }
+        Self { code, detail: None, faults: vec![], report: None, checks: None }
     }
 
     /// A problem with something more to say.
     pub(super) fn with_detail(code: ProblemCode, detail: Message) -> Self {
         Self { detail: Some(detail), ..Self::new(code) }
+    }
+
+    /// The server cannot work now: `checks` say why.
+    pub(super) fn not_ready(checks: Vec<Check>) -> Self {
+        Self { checks: Some(Box::new(Checks(checks))), ..Self::new(ProblemCode::NotReady) }
     }
 
     /// Fields that are wrong.
@@ -176,9 +192,20 @@ impl Problem {
         let title = self.code.title(language);
         let faults: Vec<FieldFault> =
             self.faults.iter().map(|fault| FieldFault::new(fault, language)).collect();
+        let checks: Vec<CheckResponse> = self
+            .checks
+            .iter()
+            .flat_map(|checks| &checks.0)
+            .map(|check| CheckResponse::new(check, language))
+            .collect();
+        let wanting: Vec<&str> = checks.iter().filter_map(|check| check.detail.as_deref()).collect();
         let detail = match (&self.detail, faults.as_slice()) {
             (Some(detail), _) => detail.text(language).to_owned(),
             (None, [only]) => format!("{} {}", only.pointer, only.detail),
+            (None, _) if !wanting.is_empty() => wanting.join(match language {
+                Language::Chinese => "；",
+                Language::English => "; ",
+            }),
             (None, _) => title.to_owned(),
         };
         ProblemResponse {
@@ -188,6 +215,7 @@ impl Problem {
             detail,
             errors: Some(faults).filter(|faults| !faults.is_empty()),
             report: self.report.clone(),
+            checks: Some(checks).filter(|checks| !checks.is_empty()),
         }
     }
 }
@@ -207,7 +235,7 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let language = language();
         let mut response = HttpResponseBuilder::new(self.status_code());
-        if matches!(self.code, ProblemCode::Busy) {
+        if matches!(self.code, ProblemCode::Busy | ProblemCode::NotReady) {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {

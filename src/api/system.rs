@@ -11,7 +11,8 @@ use super::app::ApiState;
 use super::extract::PathPart;
 use super::problem::{PROBLEMS, Problem, ProblemCode, language};
 use super::web;
-use crate::services::ServiceError;
+use crate::domain::message::Language;
+use crate::services::vitals::Check;
 
 /// The documentation's own pages write styles into their elements.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -21,6 +22,34 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 pub(super) struct HealthResponse {
     /// `ok`.
     status: &'static str,
+}
+
+/// The server can work.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReadyResponse {
+    /// `ok`.
+    status: &'static str,
+    /// What was looked at.
+    checks: Vec<CheckResponse>,
+}
+
+/// Something that the server needs for its work.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CheckResponse {
+    /// `database`, `migrations`, `writer`, `rankings` or `stopping`.
+    name: &'static str,
+    /// Whether nothing is wrong with it.
+    ok: bool,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl CheckResponse {
+    pub(super) fn new(check: &Check, language: Language) -> Self {
+        let detail = check.fault.as_ref().map(|fault| fault.text(language).to_owned());
+        Self { name: check.name, ok: detail.is_none(), detail }
+    }
 }
 
 /// A kind of problem that the API can answer.
@@ -50,24 +79,27 @@ pub(super) async fn healthz() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok" })
 }
 
-/// Whether the server can work: the database answers and its migrations are done.
+/// Whether the server can work: the database answers and is of this program's schema, writes are committed, the
+/// rankings are kept up to date, and nobody has told it to stop. If not, `detail` says why in plain words.
 #[utoipa::path(
     tag = "system",
-    responses((status = 200, body = HealthResponse), (status = 503, description = "Not ready"))
+    responses((status = 200, body = ReadyResponse), (status = 503, description = "Not ready: `checks` say why"))
 )]
 #[get("/readyz")]
-pub(super) async fn readyz(state: Data<ApiState>) -> Result<Json<HealthResponse>, Problem> {
-    if !state.services.is_ready().await {
-        return Err(ServiceError::Busy("the database does not answer".into()).into());
+pub(super) async fn readyz(state: Data<ApiState>) -> Result<Json<ReadyResponse>, Problem> {
+    let checks = state.services.check().await;
+    if checks.iter().any(|check| check.fault.is_some()) {
+        return Err(Problem::not_ready(checks));
     }
-    Ok(Json(HealthResponse { status: "ok" }))
+    let checks = checks.iter().map(|check| CheckResponse::new(check, language())).collect();
+    Ok(Json(ReadyResponse { status: "ok", checks }))
 }
 
 /// Metrics in Prometheus' text format.
 #[utoipa::path(tag = "system", responses((status = 200, content_type = "text/plain", body = String)))]
 #[get("/metrics")]
 pub(super) async fn show_metrics(state: Data<ApiState>) -> Result<HttpResponse, Problem> {
-    let text = state.metrics.text(&state.services).map_err(|_| Problem::new(ProblemCode::Internal))?;
+    let text = state.metrics.text(&state.services).await.map_err(|_| Problem::new(ProblemCode::Internal))?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=1.0.0; charset=utf-8").body(text))
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Refusal;
+use super::{Refusal, doctor};
 use crate::config::DatabaseConfig;
 use crate::store::backup;
 
@@ -26,8 +26,27 @@ pub(super) fn back_up(database: &DatabaseConfig, args: &BackupArgs) -> Result<()
     Ok(())
 }
 
-pub(super) fn restore(database: &DatabaseConfig, args: &RestoreArgs) -> Result<(), Refusal> {
-    backup::restore(&database.database_url, &args.file)?;
-    println!("{} restored to {}", args.file.display(), database.database_url.shown());
+/// Restores on a copy beside the database's place: the doctor looks at it first, and only a healthy one takes the place.
+pub(super) async fn restore(config: &DatabaseConfig, args: &RestoreArgs) -> Result<(), Refusal> {
+    let copy = backup::copy_aside(&config.database_url, &args.file)?;
+    let looked = doctor::examine(&DatabaseConfig { database_url: copy.url(), ..config.clone() }).await;
+    let diagnosis = match looked {
+        Ok(diagnosis) => diagnosis,
+        Err(Refusal(reason)) => {
+            copy.discard();
+            return Err(Refusal(format!("{}: not restored: {reason}", args.file.display())));
+        }
+    };
+    let seen = doctor::tell(&diagnosis);
+    if !diagnosis.faults.is_empty() {
+        let aside = copy.keep_aside()?;
+        return Err(Refusal(format!(
+            "{} is not healthy: {seen}\nNothing was put in its place; the copy is kept as {}",
+            args.file.display(),
+            aside.display()
+        )));
+    }
+    copy.put_in_place()?;
+    println!("{} restored to {}; {seen}", args.file.display(), config.database_url.shown());
     Ok(())
 }

@@ -7,6 +7,7 @@ mod backup;
 mod bank;
 mod demo;
 mod doctor;
+mod log;
 mod members;
 mod serve;
 
@@ -73,7 +74,7 @@ impl<E: std::fmt::Display> From<E> for Refusal {
 /// error), 2 wrong usage.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    start_log(&cli.database.log);
+    log::start(&cli.database.log, cli.database.log_format);
     let work = async {
         let database = cli.database;
         match cli.command {
@@ -85,7 +86,7 @@ pub fn run() -> ExitCode {
             Some(Command::Admin(command)) => admin::run(database, command).await,
             Some(Command::Doctor) => doctor::run(database).await,
             Some(Command::Backup(args)) => backup::back_up(&database, &args),
-            Some(Command::Restore(args)) => backup::restore(&database, &args),
+            Some(Command::Restore(args)) => backup::restore(&database, &args).await,
             Some(Command::Openapi) => print_openapi(),
         }
     };
@@ -97,11 +98,6 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn start_log(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Opens the database, starts the services and, on the first start, fills the database.

@@ -10,6 +10,7 @@ use crate::config::{DatabaseConfig, ServeConfig};
 use crate::services::Services;
 use crate::services::attempts::SWEEP_BATCH;
 use crate::services::statistics::Followed;
+use crate::services::vitals::Task;
 
 /// How often the database is asked for results that this instance was not told of, and how often the
 /// listener is asked whether there are any.
@@ -55,7 +56,7 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
 /// Settles expired attempts for ever.
 async fn sweep(services: Arc<Services>) {
     loop {
-        match services.attempts.sweep().await {
+        match services.run_task(Task::Sweep, services.attempts.sweep()).await {
             // A full batch: there may be more.
             Ok(count) if count >= SWEEP_BATCH as usize => continue,
             Ok(_) => {}
@@ -69,7 +70,7 @@ async fn sweep(services: Arc<Services>) {
 async fn sum_up(services: Arc<Services>) {
     loop {
         let began = Instant::now();
-        let pause = match services.statistics.follow().await {
+        let pause = match services.run_task(Task::Statistics, services.statistics.follow()).await {
             // Members' requests need the processor too.
             Ok(Followed::Took { more: true, .. }) => began.elapsed().min(SUM_UP_EVERY),
             Ok(_) => SUM_UP_EVERY,
@@ -85,7 +86,7 @@ async fn sum_up(services: Arc<Services>) {
 /// Fixes the reports of months that are over, for ever.
 async fn close_months(services: Arc<Services>) {
     loop {
-        match services.reports.fix_months().await {
+        match services.run_task(Task::Months, services.reports.fix_months()).await {
             Ok(0) => {}
             Ok(reports) => tracing::info!(reports, "the reports of closed months are fixed"),
             Err(error) => tracing::warn!(%error, "the reports of a month could not be fixed"),
@@ -104,7 +105,7 @@ async fn follow(services: Arc<Services>) {
             continue;
         }
         waited = Duration::ZERO;
-        if let Err(error) = services.leaderboards.follow().await {
+        if let Err(error) = services.run_task(Task::Rankings, services.leaderboards.follow()).await {
             tracing::warn!(%error, "results of other instances could not be read");
         }
     }

@@ -48,6 +48,16 @@ impl<K: Clone + Eq + Hash, V: Dated> Latest<K, V> {
         }
     }
 
+    /// How many things are held.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Forgets what is held under `key`.
     pub fn forget(&self, key: &K) {
         self.entries.remove(key);

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::live_quiz::LiveQuiz;
 use super::passwords::PasswordHasher;
+use super::tasks::Tasks;
 use super::voids::KnownVoids;
 use super::{ServiceError, Signals};
 use crate::domain::blueprint::Shortfall;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub open_streams: usize,
     /// Whether `X-Forwarded-Proto` comes from a proxy of our own and can be believed.
     pub trust_forwarded_proto: bool,
+    /// How long the server goes on answering after it was told to stop, in seconds.
+    pub drain_seconds: u32,
 }
 
 impl Default for Settings {
@@ -79,6 +82,7 @@ impl Default for Settings {
             hashing_queue: 512,
             open_streams: 1000,
             trust_forwarded_proto: false,
+            drain_seconds: 0,
         }
     }
 }
@@ -102,6 +106,8 @@ pub struct Context {
     pub(super) quizzes: Latest<QuizId, LiveQuiz>,
     pub(super) voids: Latest<(), KnownVoids>,
     pub(super) scoreboard: Arc<Scoreboard>,
+    /// What goes on beside the requests.
+    pub(super) tasks: Tasks,
 }
 
 /// Quizzes that are held in memory.
@@ -130,6 +136,7 @@ impl Context {
             quizzes: Latest::new(MOST_QUIZZES),
             voids: Latest::new(1),
             scoreboard: Arc::default(),
+            tasks: Tasks::new(),
         })
     }
 

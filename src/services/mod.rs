@@ -32,8 +32,10 @@ pub mod setup;
 mod signals;
 pub mod statistics;
 pub mod streams;
+pub mod tasks;
 mod tokens;
 pub mod units;
+pub mod vitals;
 pub mod voids;
 
 use std::sync::Arc;
@@ -115,12 +117,6 @@ impl Services {
 }
 
 impl Services {
-    /// Whether the database answers; its migrations are done before there are services.
-    pub async fn is_ready(&self) -> bool {
-        let found = self.context.database.read(unit_store::find_root).await;
-        matches!(found, Ok(Some(_)))
-    }
-
     /// Whom the command line acts for: the first administrator of the whole organisation.
     ///
     /// # Errors

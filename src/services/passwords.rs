@@ -2,14 +2,16 @@
 //! that a storm of logins cannot starve answering.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Instant;
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::oneshot;
 
 use super::ServiceError;
+use crate::store::Distribution;
 
 /// Memory of one hash, in KiB (OWASP Password Storage Cheat Sheet).
 const MEMORY_KIB: u32 = 19_456;
@@ -23,10 +25,23 @@ const NICENESS: i32 = 15;
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// How hashing has fared since the start.
+#[derive(Debug)]
+pub struct HashingStats {
+    /// Hashes that wait or are being computed now.
+    pub waiting: AtomicUsize,
+    /// Those that were turned away because too many waited.
+    pub refused: AtomicU64,
+    /// How long one waited for a thread.
+    pub waits: Distribution,
+    /// How long one took then.
+    pub times: Distribution,
+}
+
 /// Hashes and checks passwords beside the async threads, a few at a time.
 pub(super) struct PasswordHasher {
     jobs: mpsc::Sender<Job>,
-    waiting: AtomicUsize,
+    stats: Arc<HashingStats>,
     most_waiting: usize,
 }
 
@@ -42,7 +57,18 @@ impl PasswordHasher {
             let queue = Arc::clone(&queue);
             std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || work_off(&queue))?;
         }
-        Ok(Self { jobs, waiting: AtomicUsize::new(0), most_waiting })
+        let stats = Arc::new(HashingStats {
+            waiting: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+            waits: Distribution::of_times(),
+            times: Distribution::of_times(),
+        });
+        Ok(Self { jobs, stats, most_waiting })
+    }
+
+    /// How it has fared.
+    pub(super) fn stats(&self) -> &HashingStats {
+        &self.stats
     }
 
     /// The PHC string of `password`.
@@ -67,12 +93,17 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
-        let _place = Place::take(&self.waiting, self.most_waiting)?;
+        let _place = Place::take(&self.stats, self.most_waiting)?;
         let (reply, answer) = oneshot::channel();
+        let (stats, asked) = (Arc::clone(&self.stats), Instant::now());
         let job = Box::new(move || {
             // Nobody waits for it any more: the work is spared.
             if !reply.is_closed() {
-                drop(reply.send(work()));
+                let began = Instant::now();
+                stats.waits.observe_time(began.saturating_duration_since(asked));
+                let done = work();
+                stats.times.observe_time(began.elapsed());
+                drop(reply.send(done));
             }
         });
         self.jobs.send(job).map_err(internal)?;
@@ -95,12 +126,13 @@ fn work_off(queue: &Mutex<mpsc::Receiver<Job>>) {
 }
 
 /// A place in the queue, given back when it is dropped.
-struct Place<'a>(&'a AtomicUsize);
+struct Place<'a>(&'a HashingStats);
 
 impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize, most: usize) -> Result<Self, ServiceError> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) >= most {
+    fn take(stats: &'a HashingStats, most: usize) -> Result<Self, ServiceError> {
+        let place = Self(stats);
+        if stats.waiting.fetch_add(1, Ordering::Relaxed) >= most {
+            stats.refused.fetch_add(1, Ordering::Relaxed);
             return Err(ServiceError::Busy("too many logins at once".into()));
         }
         Ok(place)
@@ -109,7 +141,7 @@ impl<'a> Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -24,6 +24,7 @@ struct State {
     quizzes: HashMap<QuizId, u64>,
     periods: u64,
     sessions: HashMap<MemberId, u64>,
+    stopping: bool,
     closed: bool,
     streams: HashMap<MemberId, usize>,
     open: usize,
@@ -57,6 +58,22 @@ impl Signals {
     /// Sessions of a member have ended.
     pub fn sessions_changed(&self, member: MemberId) {
         self.change(|state| *state.sessions.entry(member).or_default() += 1);
+    }
+
+    /// The server was told to stop: it answers for a while, and says that it is not ready.
+    pub fn announce_stop(&self) {
+        self.state().stopping = true;
+    }
+
+    /// Whether the server was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        let state = self.state();
+        state.stopping || state.closed
+    }
+
+    /// Streams that are open now.
+    pub(super) fn open_streams(&self) -> usize {
+        self.state().open
     }
 
     /// The server is about to end: whoever waits is sent away.

@@ -1,13 +1,16 @@
 //! Backup and restore of the embedded database. PostgreSQL has its own tools, which are better at it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{SqliteConnection, sql_query};
 
 use super::DatabaseUrl;
+use super::database::refuse_newer;
 
+/// What the engine keeps beside a database and would play into it.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
 const USE_POSTGRES_TOOLS: &str =
     "this is for SQLite; back PostgreSQL up with pg_dump and restore it with pg_restore";
 
@@ -25,6 +28,7 @@ pub fn back_up(url: &DatabaseUrl, file: &Path) -> Result<u64, String> {
     }
     let target = file.to_str().ok_or("the path is not UTF-8")?;
     let mut connection = connect(path)?;
+    refuse_newer(&mut connection).map_err(|error| format!("{}: {error}", path.display()))?;
     sql_query("VACUUM INTO ?")
         .bind::<Text, _>(target)
         .execute(&mut connection)
@@ -35,20 +39,24 @@ pub fn back_up(url: &DatabaseUrl, file: &Path) -> Result<u64, String> {
     Ok(copy.metadata().map_err(|error| error.to_string())?.len())
 }
 
-/// Puts a backup in the place of a missing database.
+/// A backup that was copied beside the place of the database that it is to become.
+pub struct Copied {
+    part: PathBuf,
+    place: PathBuf,
+}
+
+/// Copies a backup beside the place of a missing database.
 ///
 /// # Errors
 /// In words for the operator: a database that exists is never overwritten, and a damaged backup is refused.
-pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), String> {
+pub fn copy_aside(url: &DatabaseUrl, file: &Path) -> Result<Copied, String> {
     let DatabaseUrl::Sqlite(path) = url else { return Err(USE_POSTGRES_TOOLS.into()) };
     if path.exists() {
         return Err(format!("{} exists; move it away first", path.display()));
     }
     // The engine would play the log of another database into the restored one.
-    for end in ["-wal", "-journal"] {
-        let mut log = path.as_os_str().to_owned();
-        log.push(end);
-        let log = Path::new(&log);
+    for end in LOGS {
+        let log = beside(path, end);
         if log.exists() {
             return Err(format!(
                 "{} was left behind by an older database; move it away first",
@@ -63,12 +71,75 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), String> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    // First beside its place, then renamed: a half-written database never stands under the real name.
-    let part = path.with_extension("restoring");
-    let copied = std::fs::copy(file, &part)
-        .and_then(|_| std::fs::File::open(&part)?.sync_all())
-        .and_then(|()| std::fs::rename(&part, path));
-    copied.map_err(|error| format!("{}: {error}", path.display()))
+    let copied = Copied { part: beside(path, ".restoring"), place: path.clone() };
+    // What an earlier try has left.
+    copied.discard();
+    std::fs::copy(file, &copied.part)
+        .and_then(|_| std::fs::File::open(&copied.part)?.sync_all())
+        .map_err(|error| format!("{}: {error}", copied.part.display()))?;
+    Ok(copied)
+}
+
+impl Copied {
+    /// Where the copy is, to be opened and looked at.
+    pub fn url(&self) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(self.part.clone())
+    }
+
+    /// Removes the copy.
+    pub fn discard(&self) {
+        for end in ["", "-wal", "-shm", "-journal"] {
+            // Most of them are not there.
+            drop(std::fs::remove_file(beside(&self.part, end)));
+        }
+    }
+
+    /// Makes the copy the database. Nobody may have it open any more.
+    ///
+    /// # Errors
+    /// In words for the operator.
+    pub fn put_in_place(self) -> Result<(), String> {
+        self.move_to(&self.place)
+    }
+
+    /// Keeps the copy for whoever wants to know what is wrong with it; returns where.
+    ///
+    /// # Errors
+    /// In words for the operator.
+    pub fn keep_aside(self) -> Result<PathBuf, String> {
+        let aside = beside(&self.place, ".unhealthy");
+        self.move_to(&aside)?;
+        Ok(aside)
+    }
+
+    /// Moves it with all that was written to it since: one file, on the disk.
+    fn move_to(&self, target: &Path) -> Result<(), String> {
+        let mut connection = connect(&self.part)?;
+        sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut connection)
+            .map_err(|error| format!("{}: {error}", self.part.display()))?;
+        // The last connection takes the log with it.
+        drop(connection);
+        if beside(&self.part, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
+            return Err(format!("{} is still in use", self.part.display()));
+        }
+        let moved = std::fs::File::open(&self.part)
+            .and_then(|part| part.sync_all())
+            .and_then(|()| std::fs::rename(&self.part, target))
+            .and_then(|()| match target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                Some(folder) => std::fs::File::open(folder)?.sync_all(),
+                None => Ok(()),
+            });
+        self.discard();
+        moved.map_err(|error| format!("{}: {error}", target.display()))
+    }
+}
+
+/// The file of this name with `end` after it.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
 }
 
 #[derive(QueryableByName)]

@@ -1,8 +1,9 @@
 //! The database as a service sees it: reads, writes, and how to bring it up to date.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::r2d2::{Pool, PooledConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -11,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::attempt_writes::{AttemptWrite, AttemptWritten};
 use super::connection::{Opener, Purpose, on_backend, open};
 use super::writer::Writer;
-use super::{AnyConnection, Backend, DatabaseUrl, Freshness, StoreError, WriterStats};
+use super::{AnyConnection, Backend, DatabaseUrl, Distribution, Freshness, StoreError, WriterStats};
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 #[cfg(feature = "postgres")]
@@ -43,6 +44,18 @@ struct Inner {
     writer: Writer,
     freshness: Arc<Freshness>,
     backend: Backend,
+    reads: ReadStats,
+    most_reads: usize,
+    schema: String,
+}
+
+/// How reads have fared since the start.
+#[derive(Debug)]
+pub struct ReadStats {
+    /// How long a read waited for a connection.
+    pub waits: Distribution,
+    /// Reads that got none in time.
+    pub refused: AtomicU64,
 }
 
 /// The writers of a database that is being closed; see [`Database::open`].
@@ -74,7 +87,7 @@ impl Database {
         let shown = options.url.shown();
         let mut connection = open(&options.url, Purpose::Write)
             .map_err(|error| format!("{shown} cannot be opened: {error}"))?;
-        migrate(&mut connection).map_err(|error| format!("{shown}: {error}"))?;
+        let schema = migrate(&mut connection).map_err(|error| format!("{shown}: {error}"))?;
         let pool = Pool::builder()
             .max_size(options.read_connections)
             .min_idle(Some(1))
@@ -103,7 +116,9 @@ impl Database {
             drop(super::notices::follow(&options.url, &freshness).map_err(|error| error.to_string())?);
         }
         let permits = Arc::new(Semaphore::new(options.read_connections as usize));
-        let inner = Inner { pool, permits, writer, freshness, backend };
+        let reads = ReadStats { waits: Distribution::of_times(), refused: AtomicU64::new(0) };
+        let most_reads = options.read_connections as usize;
+        let inner = Inner { pool, permits, writer, freshness, backend, reads, most_reads, schema };
         Ok((Self { inner: Arc::new(inner) }, Writers(handles)))
     }
 
@@ -119,10 +134,16 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let busy = |reason: &str| E::from(StoreError::Busy(reason.to_owned()));
+        let reads = &self.inner.reads;
+        let busy = |reason: &str| {
+            reads.refused.fetch_add(1, Ordering::Relaxed);
+            E::from(StoreError::Busy(reason.to_owned()))
+        };
+        let asked = Instant::now();
         // Waiting here costs nothing; waiting inside the pool would hold a thread.
         let permit = tokio::time::timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.inner.permits).acquire_owned());
         let Ok(Ok(permit)) = permit.await else { return Err(busy("no read connection came free")) };
+        reads.waits.observe_time(asked.elapsed());
         let pool = self.inner.pool.clone();
         tokio::task::spawn_blocking(move || {
             // Held by the work, not by whoever waits: a caller who hangs up frees nothing early.
@@ -207,9 +228,31 @@ impl Database {
     pub fn writes_waiting(&self) -> usize {
         self.inner.writer.waiting()
     }
+
+    /// Writes that may wait.
+    pub fn most_writes_waiting(&self) -> usize {
+        self.inner.writer.most_waiting()
+    }
+
+    /// How reads have fared.
+    pub fn read_stats(&self) -> &ReadStats {
+        &self.inner.reads
+    }
+
+    /// Read connections that are in use now, and those there are.
+    pub fn reads_running(&self) -> (usize, usize) {
+        let most = self.inner.most_reads;
+        (most.saturating_sub(self.inner.permits.available_permits()), most)
+    }
+
+    /// The latest migration of this program.
+    pub fn schema(&self) -> &str {
+        &self.inner.schema
+    }
 }
 
-fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
+/// Runs the migrations that the database lacks; returns the latest one's version.
+fn migrate(connection: &mut AnyConnection) -> Result<String, String> {
     match connection {
         AnyConnection::Sqlite(_) => run_migrations(connection, SQLITE_MIGRATIONS),
         #[cfg(feature = "postgres")]
@@ -225,17 +268,45 @@ fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
     }
 }
 
-fn run_migrations(connection: &mut AnyConnection, migrations: EmbeddedMigrations) -> Result<(), String> {
+/// The versions of this program's migrations of either database, in order.
+fn known_versions(migrations: &EmbeddedMigrations) -> Result<Vec<String>, String> {
     use diesel::migration::MigrationSource;
-    let known = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&migrations)
+    let known = MigrationSource::<diesel::sqlite::Sqlite>::migrations(migrations)
         .map_err(|error| error.to_string())?;
-    let known: Vec<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
+    let mut known: Vec<String> =
+        known.iter().map(|migration| migration.name().version().to_string()).collect();
+    known.sort();
+    Ok(known)
+}
+
+fn refuse_unknown(applied: impl Iterator<Item = String>, known: &[String]) -> Result<(), String> {
+    let mut unknown = applied.filter(|version| !known.contains(version));
+    unknown.next().map_or(Ok(()), |newer| {
+        Err(format!(
+            "数据库比程序新（有第 {newer} 步升级），请换用新版本的程序；数据没有改动。\
+             The database is newer than this program (it has migration {newer}): use a newer program; nothing was changed."
+        ))
+    })
+}
+
+/// Refuses an SQLite database of a newer program, without changing it.
+pub(super) fn refuse_newer(connection: &mut diesel::SqliteConnection) -> Result<(), String> {
+    use diesel::RunQueryDsl as _;
+    use diesel::sql_types::Text;
+    let known = known_versions(&SQLITE_MIGRATIONS)?;
+    let applied: Vec<String> =
+        super::statement::Statement::<Text>::new("SELECT version FROM __diesel_schema_migrations", vec![])
+            .load(connection)
+            .map_err(|error| error.to_string())?;
+    refuse_unknown(applied.into_iter(), &known)
+}
+
+fn run_migrations(connection: &mut AnyConnection, migrations: EmbeddedMigrations) -> Result<String, String> {
+    let known = known_versions(&migrations)?;
     on_backend!(connection, concrete => {
         let applied = concrete.applied_migrations().map_err(|error| error.to_string())?;
-        if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-            return Err(format!("the database is newer than this program (it has migration {newer}); use a newer program"));
-        }
+        refuse_unknown(applied.iter().map(ToString::to_string), &known)?;
         concrete.run_pending_migrations(migrations).map_err(|error| format!("a migration failed: {error}"))?;
-        Ok(())
-    })
+    });
+    Ok(known.into_iter().next_back().unwrap_or_default())
 }

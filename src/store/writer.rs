@@ -3,9 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -14,23 +14,13 @@ use tokio::sync::{mpsc, oneshot};
 use super::attempt_writes::{self, AttemptWrite, AttemptWritten, SettledCount};
 use super::connection::{DatabaseUrl, Purpose, on_backend, open};
 use super::transaction::{begin, run_in_savepoint};
+use super::writer_stats::WriterStats;
 use super::{AnyConnection, Freshness, StoreError, notices};
 
 /// Most jobs of one transaction. Measured: 16 lose a quarter of the throughput, 1024 win nothing.
 const MOST_JOBS: usize = 256;
 /// How long a writer waits before it connects again, after the server was lost.
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
-
-/// What the writers have done since the start.
-#[derive(Debug, Default)]
-pub struct WriterStats {
-    /// Jobs that were taken from the queue.
-    pub jobs: AtomicU64,
-    /// Transactions that were committed.
-    pub commits: AtomicU64,
-    /// Jobs that were turned away because the queue was full.
-    pub refused: AtomicU64,
-}
 
 /// A piece of work inside a transaction, with somebody who waits for its answer.
 trait Work: Send {
@@ -96,9 +86,15 @@ enum Job {
     Attempt(Box<AttemptTask>),
 }
 
+/// A job, and since when it waits.
+struct Queued {
+    job: Job,
+    since: Instant,
+}
+
 /// The writers of a database, and the queue before them.
 pub(super) struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Queued>,
     stats: Arc<WriterStats>,
 }
 
@@ -162,7 +158,7 @@ impl Writer {
     }
 
     fn push(&self, job: Job) -> Result<(), StoreError> {
-        self.queue.try_send(job).map_err(|_| {
+        self.queue.try_send(Queued { job, since: Instant::now() }).map_err(|_| {
             self.stats.refused.fetch_add(1, Ordering::Relaxed);
             StoreError::Busy("the write queue is full".into())
         })
@@ -176,9 +172,14 @@ impl Writer {
     pub(super) fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
     }
+
+    /// Jobs that may wait.
+    pub(super) fn most_waiting(&self) -> usize {
+        self.queue.max_capacity()
+    }
 }
 
-type Jobs = std::sync::Mutex<mpsc::Receiver<Job>>;
+type Jobs = std::sync::Mutex<mpsc::Receiver<Queued>>;
 
 /// The jobs of one transaction.
 #[derive(Default)]
@@ -189,13 +190,20 @@ struct Batch {
 
 impl Batch {
     /// Waits for a job and takes those that wait with it; `None` when nobody can send any more.
-    fn take(jobs: &Jobs) -> Option<Self> {
+    fn take(jobs: &Jobs, stats: &WriterStats) -> Option<Self> {
         let mut jobs = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut batch = Self::default();
-        batch.push(jobs.blocking_recv()?);
-        while batch.len() < MOST_JOBS {
-            let Ok(job) = jobs.try_recv() else { break };
-            batch.push(job);
+        let first = jobs.blocking_recv()?;
+        let now = Instant::now();
+        let mut push = |queued: Queued| {
+            stats.waits.observe_time(now.saturating_duration_since(queued.since));
+            batch.push(queued.job);
+            batch.len()
+        };
+        let mut length = push(first);
+        while length < MOST_JOBS {
+            let Ok(queued) = jobs.try_recv() else { break };
+            length = push(queued);
         }
         Some(batch)
     }
@@ -235,7 +243,7 @@ struct Session {
 impl Session {
     fn write(mut self, jobs: &Jobs) {
         let mut connection: Option<AnyConnection> = None;
-        while let Some(batch) = Batch::take(jobs) {
+        while let Some(batch) = Batch::take(jobs, &self.stats) {
             self.stats.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
             let ready = match connection.take() {
                 Some(ready) => Ok(ready),
@@ -251,6 +259,7 @@ impl Session {
                     }
                 }
                 Err(error) => {
+                    self.stats.note_failure();
                     tracing::warn!(%error, "a writer cannot connect");
                     batch.fail(&StoreError::Busy("the database cannot be reached".into()));
                     std::thread::sleep(RECONNECT_AFTER);
@@ -261,6 +270,7 @@ impl Session {
 
     /// Runs `batch` in one transaction and answers it; false when the connection is of no more use.
     fn commit(&mut self, connection: &mut AnyConnection, mut batch: Batch) -> bool {
+        let began = Instant::now();
         let written = self.write_attempts(connection, &batch.attempts).and_then(|outcomes| {
             for work in &mut batch.work {
                 run_in_savepoint(connection, |connection| work.run(connection))?;
@@ -276,7 +286,7 @@ impl Session {
         });
         match written {
             Ok((outcomes, is_noticed)) => {
-                self.stats.commits.fetch_add(1, Ordering::Relaxed);
+                self.stats.note_commit(batch.len(), began.elapsed());
                 // Before the first answer: whoever has it finds nothing stale.
                 if is_noticed {
                     self.freshness.advance();
@@ -303,6 +313,7 @@ impl Session {
                 true
             }
             Err(error) => {
+                self.stats.note_failure();
                 tracing::warn!(%error, jobs = batch.len(), "a transaction failed and was undone");
                 // A fresh connection is the surest way to a clean state; losing this one undoes the rest.
                 batch.fail(&StoreError::from(error));

@@ -22,6 +22,7 @@ mod harness;
 mod item_reports;
 mod leaderboards;
 mod members;
+mod operations;
 mod practice;
 mod quiz_desk;
 mod quiz_watch;

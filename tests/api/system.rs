@@ -58,7 +58,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 }
 
 /// The value of a sample in Prometheus' text format; 0 when it is not there.
-fn sample(metrics: &str, name: &str) -> f64 {
+pub fn sample(metrics: &str, name: &str) -> f64 {
     let line = metrics.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
     line.map_or(0.0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
 }
@@ -75,7 +75,7 @@ on_both_databases! {
     async fn it_is_alive_and_ready(backend) {
         let app = TestApp::start(backend).await;
         assert_eq!(app.anonymous().get("/healthz").await.expect(200), json!({"status": "ok"}));
-        assert_eq!(app.anonymous().get("/readyz").await.expect(200), json!({"status": "ok"}));
+        assert_eq!(app.anonymous().get("/readyz").await.expect(200)["status"], "ok");
     }
 
     async fn head_is_get_without_the_body(backend) {

@@ -1,9 +1,9 @@
-//! Members who begin and submit attempts without a pause, remember what they were told, and come again
+//! Members who begin, save, look at and submit attempts without a pause, remember what they were told, and come again
 //! when they are asked to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
@@ -27,12 +27,28 @@ pub struct Told {
 pub struct Tally {
     /// Attempts that were graded.
     pub graded: AtomicUsize,
+    /// Requests that were answered with what was asked for.
+    pub answered: AtomicUsize,
     /// 503 with `Retry-After`.
     pub refused: AtomicUsize,
 }
 
+impl Tally {
+    /// Waits until so many more attempts were graded.
+    pub async fn wait_for_more(&self, results: usize) {
+        let before = self.graded.load(Ordering::SeqCst);
+        while self.graded.load(Ordering::SeqCst) < before + results {
+            actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Scores of attempts that were acknowledged, as they are.
+pub type Acknowledged = Arc<Mutex<BTreeMap<String, f64>>>;
+
 pub struct Crowd {
     pub tally: Arc<Tally>,
+    acknowledged: Acknowledged,
     client: Client,
     base: String,
     quiz: i64,
@@ -79,12 +95,33 @@ impl Crowd {
             tokens.push(ticket["access_token"].as_str().unwrap().to_owned());
         }
         let quiz = quiz["id"].as_i64().unwrap();
-        Self { tally: Arc::default(), client, base: base.to_owned(), quiz, admin, tokens }
+        Self {
+            tally: Arc::default(),
+            acknowledged: Arc::default(),
+            client,
+            base: base.to_owned(),
+            quiz,
+            admin,
+            tokens,
+        }
     }
 
     async fn log_in(client: &Client, base: &str, login: &str, password: &str) -> (u16, Value) {
         let body = json!({"login": login, "password": password});
         call(client, Method::POST, format!("{base}/auth/login"), "", body).await
+    }
+
+    /// What was acknowledged to any of them until now.
+    pub fn acknowledged(&self) -> Acknowledged {
+        Arc::clone(&self.acknowledged)
+    }
+
+    pub fn quiz(&self) -> i64 {
+        self.quiz
+    }
+
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
     }
 
     /// Lets every member go on until `until` is set and what they have begun is graded.
@@ -96,6 +133,7 @@ impl Crowd {
                 quiz: self.quiz,
                 token: token.clone(),
                 tally: Arc::clone(&self.tally),
+                acknowledged: Arc::clone(&self.acknowledged),
             };
             actix_web::rt::spawn(member.answer(Arc::clone(until)))
         });
@@ -135,6 +173,7 @@ struct Member {
     quiz: i64,
     token: String,
     tally: Arc<Tally>,
+    acknowledged: Acknowledged,
 }
 
 impl Member {
@@ -142,13 +181,20 @@ impl Member {
         let mut told = Told::default();
         while !until.load(Ordering::SeqCst) {
             let url = format!("{}/quizzes/{}/attempts", self.base, self.quiz);
-            let attempt = self.insist(&url, json!(null)).await;
+            let attempt = self.insist(Method::POST, &url, json!(null)).await;
             let id = attempt["id"].as_str().unwrap().to_owned();
             told.begun.insert(id.clone());
+            let url = format!("{}/attempts/{id}", self.base);
+            let saved = json!({"answers": [{"no": 1, "answer": ["true"]}]});
+            self.insist(Method::PUT, &format!("{url}/answers"), saved).await;
+            let shown = self.insist(Method::GET, &url, json!(null)).await;
+            assert_eq!(shown["answers"], json!([{"no": 1, "answer": ["true"]}]), "{shown}");
             let answers: Vec<Value> = (1..=5).map(|no| json!({"no": no, "answer": ["true"]})).collect();
-            let url = format!("{}/attempts/{id}/submit", self.base);
-            let result = self.insist(&url, json!({"answers": answers})).await;
-            let again = told.graded.insert(id, result["score"].as_f64().unwrap());
+            let result =
+                self.insist(Method::POST, &format!("{url}/submit"), json!({"answers": answers})).await;
+            let score = result["score"].as_f64().unwrap();
+            self.acknowledged.lock().unwrap().insert(id.clone(), score);
+            let again = told.graded.insert(id, score);
             assert!(again.is_none(), "an attempt was graded twice");
             self.tally.graded.fetch_add(1, Ordering::SeqCst);
         }
@@ -156,15 +202,16 @@ impl Member {
     }
 
     /// Asks until it is answered; what is refused is refused as the contract says.
-    async fn insist(&self, url: &str, body: Value) -> Value {
+    async fn insist(&self, method: Method, url: &str, body: Value) -> Value {
         for _ in 0..10_000 {
-            let request = self.client.post(url).bearer_auth(&self.token);
+            let request = self.client.request(method.clone(), url).bearer_auth(&self.token);
             let request = if body.is_null() { request } else { request.json(&body) };
             let reply = request.send().await.unwrap();
             let (status, headers) = (reply.status(), reply.headers().clone());
             let text = reply.text().await.unwrap();
             if status.is_success() {
-                return serde_json::from_str(&text).unwrap();
+                self.tally.answered.fetch_add(1, Ordering::SeqCst);
+                return if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
             }
             assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
             assert!(headers.contains_key("retry-after"), "{headers:?}");

@@ -1,6 +1,7 @@
 //! The built program as a process, and what tells whether its database is sound.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -46,14 +47,36 @@ impl Program {
         Self { child, base }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        let address = self.base.trim_start_matches("http://").split('/').next().unwrap();
+        address.parse().unwrap()
+    }
+
+    /// Whether a process is there.
+    pub fn is_running(id: u32) -> bool {
+        Command::new("kill").args(["-0", &id.to_string()]).status().unwrap().success()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    /// Takes it away without a word.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Tells it to stop, and waits until it has.
     pub fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         assert!(self.child.wait().unwrap().success());
     }
 }

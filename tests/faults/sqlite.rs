@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 
 use super::crowd::Crowd;
+use super::http::wanting;
 use super::program::{Program, examine, sqlite_url};
 
 async fn pause(milliseconds: u64) {
@@ -43,9 +44,11 @@ async fn while_another_process_locks_the_database_nothing_is_lost_and_a_full_que
         wait_until("refusals", || tally.refused.load(Ordering::SeqCst) > before + 20).await;
         // Longer than the program waits for the lock: what it held is refused too.
         pause(6_000).await;
+        assert_eq!(wanting(program.address()), ["writer"]);
         let locked = tally.graded.load(Ordering::SeqCst);
         other.batch_execute("ROLLBACK").unwrap();
         wait_until("results again", || tally.graded.load(Ordering::SeqCst) > locked + 64).await;
+        wait_until("it is ready again", || wanting(program.address()).is_empty()).await;
         stop.store(true, Ordering::SeqCst);
     };
     let (told, ()) = futures_util::future::join(crowd.answer(&stop), fault).await;

@@ -27,10 +27,11 @@ CREATE TABLE drafts (
     version BIGINT NOT NULL,
     answers TEXT NOT NULL
 );
+-- What was saved before there were versions has version 0.
 INSERT INTO drafts (attempt_no, version, answers)
-SELECT begun.no, attempts.version, attempts.answers
+SELECT begun.no, GREATEST(attempts.version, 1), attempts.answers
 FROM attempts JOIN begun ON begun.id = attempts.id
-WHERE attempts.status = 'running' AND attempts.version > 0;
+WHERE attempts.status = 'running' AND (attempts.version > 0 OR attempts.answers <> '{}');
 
 -- What rankings need of the attempt is repeated, so that they read one table from end to end.
 CREATE TABLE results (

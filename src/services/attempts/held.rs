@@ -44,6 +44,11 @@ impl HeldAttempts {
         }
     }
 
+    /// Running attempts that are held.
+    pub(super) fn count_running(&self) -> usize {
+        self.running.len()
+    }
+
     /// Forgets an attempt.
     pub(super) fn forget(&self, id: &AttemptId) {
         self.running.forget(id);

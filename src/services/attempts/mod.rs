@@ -93,6 +93,11 @@ impl Attempts {
         Self { context, held: Arc::new(HeldAttempts::new()), swept: Arc::default() }
     }
 
+    /// Running attempts that are in memory.
+    pub(super) fn count_running(&self) -> usize {
+        self.held.count_running()
+    }
+
     /// An attempt as its member may see it now.
     ///
     /// # Errors

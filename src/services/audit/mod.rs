@@ -41,6 +41,13 @@ pub fn from_source<F: Future>(source: Source, work: F) -> impl Future<Output = F
     SOURCE.scope(source, work)
 }
 
+/// The id of the request that this task answers.
+pub fn request_id() -> Option<Arc<str>> {
+    SOURCE
+        .try_with(|source| if let Source::Request(id) = source { Some(Arc::clone(id)) } else { None })
+        .ok()?
+}
+
 /// The same for work that goes on by itself: it comes from where the caller comes from.
 pub(super) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let source = SOURCE.try_with(Source::clone).ok();

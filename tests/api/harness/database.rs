@@ -1,5 +1,7 @@
 //! A database of its own for every test.
 
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
 use qianti::store::{Backend, DatabaseUrl};
 
 /// A database that goes when it is dropped.
@@ -25,6 +27,22 @@ impl TestDatabase {
             Self::Sqlite(folder) => DatabaseUrl::Sqlite(folder.path().join("qianti.db")),
             #[cfg(feature = "postgres")]
             Self::Postgres(database) => DatabaseUrl::Postgres(database.url.clone()),
+        }
+    }
+
+    /// Runs statements on a connection of their own.
+    pub fn execute(&self, sql: &str) {
+        match self.url() {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                connection.batch_execute(sql).unwrap();
+            }
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => {
+                diesel::PgConnection::establish(&url).unwrap().batch_execute(sql).unwrap();
+            }
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => panic!("built without PostgreSQL"),
         }
     }
 }

@@ -119,6 +119,11 @@ impl TestApp {
         Services::start(store, Settings::default(), clock, Arc::new(SystemEntropy)).await.unwrap()
     }
 
+    /// Does to the database what no service does.
+    pub fn change_schema(&self, sql: &str) {
+        self.database.execute(sql);
+    }
+
     /// Somebody who is not logged in.
     pub fn anonymous(&self) -> Actor {
         Actor::new(&self.base, None)
