@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Server;
@@ -165,12 +166,24 @@ async fn close_streams(signals: Arc<Signals>) {
     signals.close();
 }
 
+/// How a server listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Connections that are open at the same time, shared out to the threads; further ones wait.
+    pub connections: usize,
+}
+
+/// How long the head of a request may take to arrive; its body has a setting of its own.
+const HEAD_LIMIT: Duration = Duration::from_secs(5);
+
 /// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
 /// requests are answered.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> std::io::Result<Server> {
     let signals = Arc::clone(&services.context.signals);
     let state = Data::new(ApiState::new(services));
     let docs_config = Data::new(Config::new(["/openapi.json"]));
@@ -195,7 +208,9 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             .wrap(Compress::default())
             .wrap(from_fn(middleware::observe))
     })
-    .workers(workers)
+    .workers(listen.workers)
+    .max_connections(listen.connections.div_ceil(listen.workers.max(1)))
+    .client_request_timeout(HEAD_LIMIT)
     .shutdown_timeout(30)
     .listen(listener)?;
     actix_web::rt::spawn(close_streams(signals));

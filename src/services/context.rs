@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use uuid::Uuid;
 
+use super::limits::{Limits, RateLimits};
 use super::live_quiz::LiveQuiz;
 use super::passwords::PasswordHasher;
 use super::voids::KnownVoids;
@@ -68,6 +70,12 @@ pub struct Settings {
     pub open_streams: usize,
     /// Whether `X-Forwarded-Proto` comes from a proxy of our own and can be believed.
     pub trust_forwarded_proto: bool,
+    /// Proxies of our own, whose word for a caller's address and scheme is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many requests a member and an address may make.
+    pub limits: Limits,
+    /// How long a request's body may take to arrive, in seconds.
+    pub body_seconds: u32,
 }
 
 impl Default for Settings {
@@ -79,6 +87,9 @@ impl Default for Settings {
             hashing_queue: 512,
             open_streams: 1000,
             trust_forwarded_proto: false,
+            trusted_proxies: vec![],
+            limits: Limits::default(),
+            body_seconds: 120,
         }
     }
 }
@@ -98,6 +109,8 @@ pub struct Context {
     entropy: Arc<dyn Entropy>,
     /// Hashes and checks passwords.
     pub(super) passwords: PasswordHasher,
+    /// Counts requests.
+    pub(super) rates: RateLimits,
     banks: BankCache,
     pub(super) quizzes: Latest<QuizId, LiveQuiz>,
     pub(super) voids: Latest<(), KnownVoids>,
@@ -118,7 +131,9 @@ impl Context {
             Calendar::new(&settings.timezone).map_err(|error| ServiceError::Internal(error.to_string()))?;
         let passwords = PasswordHasher::new(settings.hashing_threads, settings.hashing_queue)
             .map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let rates = RateLimits::new(settings.limits.clone());
         Ok(Self {
+            rates,
             database,
             clock,
             calendar,

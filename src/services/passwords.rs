@@ -2,7 +2,7 @@
 //! that a storm of logins cannot starve answering.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
@@ -28,6 +28,7 @@ pub(super) struct PasswordHasher {
     jobs: mpsc::Sender<Job>,
     waiting: AtomicUsize,
     most_waiting: usize,
+    hashed: Arc<AtomicU64>,
 }
 
 impl PasswordHasher {
@@ -42,7 +43,7 @@ impl PasswordHasher {
             let queue = Arc::clone(&queue);
             std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || work_off(&queue))?;
         }
-        Ok(Self { jobs, waiting: AtomicUsize::new(0), most_waiting })
+        Ok(Self { jobs, waiting: AtomicUsize::new(0), most_waiting, hashed: Arc::default() })
     }
 
     /// The PHC string of `password`.
@@ -63,15 +64,22 @@ impl PasswordHasher {
         .await
     }
 
+    /// How many passwords were hashed or checked.
+    pub(super) fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let _place = Place::take(&self.waiting, self.most_waiting)?;
         let (reply, answer) = oneshot::channel();
+        let hashed = Arc::clone(&self.hashed);
         let job = Box::new(move || {
             // Nobody waits for it any more: the work is spared.
             if !reply.is_closed() {
+                hashed.fetch_add(1, Ordering::Relaxed);
                 drop(reply.send(work()));
             }
         });

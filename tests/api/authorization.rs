@@ -396,7 +396,8 @@ impl Site {
         let unused = world.quiz(for_c1).await["id"].as_i64().unwrap();
         // Of gap texts only: whoever is on this paper may still practise the other questions.
         let sections = json!([{"title": "", "kinds": ["blank"], "count": 2, "points": 20}]);
-        let begun = world.quiz(json!({"unit_id": world.unit("C1"), "sections": sections})).await["id"].as_i64();
+        let begun =
+            world.quiz(json!({"unit_id": world.unit("C1"), "sections": sections})).await["id"].as_i64();
         let begun = begun.unwrap();
         let attempt = callers[1].2.post_nothing(&format!("/quizzes/{begun}/attempts")).await.expect(201);
         let attempt = attempt["id"].as_str().unwrap().to_owned();
