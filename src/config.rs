@@ -313,3 +313,63 @@ impl ServeConfig {
         threads(self.workers, 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        database: DatabaseConfig,
+    }
+
+    fn settings(args: &[&str]) -> Result<Settings, String> {
+        let line = Line::try_parse_from([&["qianti"], args].concat()).map_err(|error| error.to_string())?;
+        Ok(line.database.settings())
+    }
+
+    #[test]
+    fn limits_ship_switched_on_and_can_be_switched_off() {
+        let shipped = settings(&[]).unwrap();
+        let expected = Limits {
+            general: Some(Rate::per_second(200, 2000)),
+            answer: Some(Rate::per_second(100, 1000)),
+            heavy: Some(Rate::per_second(2, 60)),
+            auth: Some(Rate::per_second(50, 2000)),
+            anonymous: Some(Rate::per_second(100, 2000)),
+            failed_logins: true,
+        };
+        assert_eq!(shipped.limits, expected);
+        assert!(shipped.trusted_proxies.is_empty());
+        let off =
+            ["general", "answer", "heavy", "auth", "anonymous"].map(|class| format!("--limit-{class}=0"));
+        let mut args: Vec<&str> = off.iter().map(String::as_str).collect();
+        args.push("--limit-failed-logins=false");
+        assert_eq!(settings(&args).unwrap().limits, Limits::default());
+    }
+
+    #[test]
+    fn limits_and_proxies_that_are_none_are_refused_by_name() {
+        for (flag, value) in [
+            ("--limit-heavy", "2"),
+            ("--limit-heavy", "0/60"),
+            ("--limit-heavy", "2/0"),
+            ("--limit-heavy", "-1/60"),
+            ("--limit-heavy", "2/60/3"),
+            ("--limit-heavy", "99999999/1"),
+            ("--trusted-proxies", "proxy"),
+            ("--trusted-proxies", "10.0.0.0/33"),
+            ("--trusted-proxies", "127.0.0.1,,"),
+        ] {
+            let refused = settings(&[&format!("{flag}={value}")]).unwrap_err();
+            assert!(refused.contains(flag) && refused.contains("write"), "{refused}");
+        }
+        let proxies =
+            settings(&["--trusted-proxies=127.0.0.1, 10.0.0.0/8,fd00::/8"]).unwrap().trusted_proxies;
+        let shown: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]);
+    }
+}

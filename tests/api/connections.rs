@@ -71,7 +71,7 @@ on_both_databases! {
         assert!(dawdle(app.connect(), long).await.starts_with("HTTP/1.1 200 "));
         let lines = "X-More: x\r\n".repeat(100);
         let many = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n");
-        assert!(dawdle(app.connect(), many).await.starts_with("HTTP/1.1 400 "));
+        assert!(dawdle(app.connect(), many).await.starts_with("HTTP/1.1 431 "));
     }
 
     async fn connections_are_so_many_and_further_ones_wait_until_one_is_closed(backend) {
