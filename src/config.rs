@@ -1,14 +1,16 @@
 //! Every setting: its flag, its environment variable of the same name, its default, its check. A bad one is
 //! refused at start, by name and with the reason.
 
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
+use ipnet::IpNet;
 
 use crate::domain::period::Calendar;
-use crate::services::Settings;
+use crate::domain::rate::Rate;
+use crate::services::{Limits, Settings};
 use crate::store::{DatabaseOptions, DatabaseUrl};
 
 /// How a line of the log is written.
@@ -135,11 +137,70 @@ pub struct DatabaseConfig {
     /// How a line of the log is written: `text` for people, `json` for programs.
     #[arg(long, global = true, env = "QIANTI_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// Proxies of your own, as addresses or networks with commas between them, such as `127.0.0.1,10.0.0.0/8`: what
+    /// they say in X-Forwarded-For and X-Forwarded-Proto is believed, and nobody else's word for it.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = parse_network,
+        value_name = "ADDRESS,…"
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Requests of a member, written RATE/BURST: so many a second, and so many at once; 0 means no limit.
+    #[arg(long, global = true, env = "QIANTI_LIMIT_GENERAL", default_value = "200/2000", value_parser = parse_limit, value_name = LIMIT)]
+    pub limit_general: Limit,
+
+    /// The same for beginning, saving and submitting attempts, and for practice.
+    #[arg(long, global = true, env = "QIANTI_LIMIT_ANSWER", default_value = "100/1000", value_parser = parse_limit, value_name = LIMIT)]
+    pub limit_answer: Limit,
+
+    /// The same for files in and out, new initial passwords, and previews of papers.
+    #[arg(long, global = true, env = "QIANTI_LIMIT_HEAVY", default_value = "2/60", value_parser = parse_limit, value_name = LIMIT)]
+    pub limit_heavy: Limit,
+
+    /// Logins and refreshes of an address, whether they succeed or not.
+    #[arg(long, global = true, env = "QIANTI_LIMIT_AUTH", default_value = "50/2000", value_parser = parse_limit, value_name = LIMIT)]
+    pub limit_auth: Limit,
+
+    /// Requests of an address without a token that is good.
+    #[arg(long, global = true, env = "QIANTI_LIMIT_ANONYMOUS", default_value = "100/2000", value_parser = parse_limit, value_name = LIMIT)]
+    pub limit_anonymous: Limit,
+
+    /// Whether logins that fail slow down those that follow for the same login or from the same address.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_LIMIT_FAILED_LOGINS",
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
+    pub limit_failed_logins: bool,
+
+    /// Seconds that a request's body may take to arrive.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_BODY_SECONDS",
+        default_value_t = 120,
+        value_parser = clap::value_parser!(u32).range(1..=3600)
+    )]
+    pub body_seconds: u32,
 
     /// What is logged, in the notation of tracing's `EnvFilter`, such as `info` or `qianti=debug`.
     #[arg(long, global = true, env = "QIANTI_LOG", default_value = "warn,qianti=info", value_parser = parse_log)]
     pub log: String,
 }
+
+/// How a limit is written.
+const LIMIT: &str = "RATE/BURST|0";
+
+/// A limit of requests; `None` inside is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(Option<Rate>);
 
 /// How the server listens.
 #[derive(Clone, Debug, Args)]
@@ -156,6 +217,15 @@ pub struct ServeConfig {
         value_parser = clap::value_parser!(u32).range(0..=256)
     )]
     pub workers: u32,
+
+    /// Connections that are open at the same time; further ones wait until one is closed.
+    #[arg(
+        long,
+        env = "QIANTI_CONNECTIONS",
+        default_value_t = 25_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub connections: u32,
 }
 
 /// Reads the database's address. clap's own parsers repeat a bad value in the refusal; this one must not:
@@ -185,6 +255,30 @@ impl TypedValueParser for DatabaseUrlParser {
 fn parse_address(address: &str) -> Result<SocketAddr, String> {
     let mut found = address.to_socket_addrs().map_err(|error| format!("{error}; write ADDRESS:PORT"))?;
     found.next().ok_or_else(|| format!("{address} is no address of this machine"))
+}
+
+/// A network, or the one of a single address.
+fn parse_network(network: &str) -> Result<IpNet, String> {
+    let network = network.trim();
+    let single = network.parse::<IpAddr>().map(IpNet::from);
+    single.or_else(|_| network.parse()).map_err(|_| {
+        format!("{network} is no address and no network; write such as 127.0.0.1, 10.0.0.0/8 or fd00::/8")
+    })
+}
+
+/// `RATE/BURST`, or `0`.
+fn parse_limit(limit: &str) -> Result<Limit, String> {
+    if limit == "0" {
+        return Ok(Limit(None));
+    }
+    let numbers =
+        limit.split_once('/').and_then(|(rate, burst)| Some((rate.parse().ok()?, burst.parse().ok()?)));
+    match numbers {
+        Some((rate @ 1..=1_000_000, burst @ 1..=1_000_000)) => Ok(Limit(Some(Rate::per_second(rate, burst)))),
+        _ => {
+            Err("write RATE/BURST, two numbers from 1 to 1000000, such as 200/2000; or 0 for no limit".into())
+        }
+    }
 }
 
 fn parse_timezone(name: &str) -> Result<String, String> {
@@ -223,6 +317,16 @@ impl DatabaseConfig {
             open_streams: self.open_streams as usize,
             trust_forwarded_proto: self.trust_forwarded_proto,
             drain_seconds: self.drain_seconds,
+            trusted_proxies: self.trusted_proxies.clone(),
+            limits: Limits {
+                general: self.limit_general.0,
+                answer: self.limit_answer.0,
+                heavy: self.limit_heavy.0,
+                auth: self.limit_auth.0,
+                anonymous: self.limit_anonymous.0,
+                failed_logins: self.limit_failed_logins,
+            },
+            body_seconds: self.body_seconds,
         }
     }
 }
@@ -231,5 +335,65 @@ impl ServeConfig {
     /// Threads that answer requests.
     pub fn worker_threads(&self) -> usize {
         threads(self.workers, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        database: DatabaseConfig,
+    }
+
+    fn settings(args: &[&str]) -> Result<Settings, String> {
+        let line = Line::try_parse_from([&["qianti"], args].concat()).map_err(|error| error.to_string())?;
+        Ok(line.database.settings())
+    }
+
+    #[test]
+    fn limits_ship_switched_on_and_can_be_switched_off() {
+        let shipped = settings(&[]).unwrap();
+        let expected = Limits {
+            general: Some(Rate::per_second(200, 2000)),
+            answer: Some(Rate::per_second(100, 1000)),
+            heavy: Some(Rate::per_second(2, 60)),
+            auth: Some(Rate::per_second(50, 2000)),
+            anonymous: Some(Rate::per_second(100, 2000)),
+            failed_logins: true,
+        };
+        assert_eq!(shipped.limits, expected);
+        assert!(shipped.trusted_proxies.is_empty());
+        let off =
+            ["general", "answer", "heavy", "auth", "anonymous"].map(|class| format!("--limit-{class}=0"));
+        let mut args: Vec<&str> = off.iter().map(String::as_str).collect();
+        args.push("--limit-failed-logins=false");
+        assert_eq!(settings(&args).unwrap().limits, Limits::default());
+    }
+
+    #[test]
+    fn limits_and_proxies_that_are_none_are_refused_by_name() {
+        for (flag, value) in [
+            ("--limit-heavy", "2"),
+            ("--limit-heavy", "0/60"),
+            ("--limit-heavy", "2/0"),
+            ("--limit-heavy", "-1/60"),
+            ("--limit-heavy", "2/60/3"),
+            ("--limit-heavy", "99999999/1"),
+            ("--trusted-proxies", "proxy"),
+            ("--trusted-proxies", "10.0.0.0/33"),
+            ("--trusted-proxies", "127.0.0.1,,"),
+        ] {
+            let refused = settings(&[&format!("{flag}={value}")]).unwrap_err();
+            assert!(refused.contains(flag) && refused.contains("write"), "{refused}");
+        }
+        let proxies =
+            settings(&["--trusted-proxies=127.0.0.1, 10.0.0.0/8,fd00::/8"]).unwrap().trusted_proxies;
+        let shown: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]);
     }
 }

@@ -468,6 +468,31 @@ fn admin_add_makes_an_administrator_with_an_initial_password() {
 }
 
 #[test]
+fn a_rotation_of_the_keys_ends_the_access_tokens_of_a_server_that_runs() {
+    let place = Place::new();
+    let server = Server::start(&place, &[("QIANTI_ADMIN_PASSWORD", ADMIN_PASSWORD)]);
+    let (_, tickets) = server.log_in("admin", ADMIN_PASSWORD);
+    let token = tickets["access_token"].as_str().unwrap();
+    server.get("/me", token);
+    assert!(place.run(&["keys", "rotate"]).done().contains("A new key signs"));
+    let began = std::time::Instant::now();
+    let status = loop {
+        let (status, _) = server.call("GET", "/api/v1/me", token, &Value::Null);
+        if status != 200 || began.elapsed().as_secs() > 60 {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    assert_eq!(status, 401);
+    let body = json!({"refresh_token": tickets["refresh_token"]});
+    let (status, renewed) = server.call("POST", "/api/v1/auth/refresh", "", &body);
+    assert_eq!(status, 200, "members stay logged in: {renewed}");
+    server.get("/me", renewed["access_token"].as_str().unwrap());
+    assert_eq!(server.stop().0, Some(0));
+    place.run(&["keys"]).refused(2);
+}
+
+#[test]
 fn every_command_that_makes_a_database_tells_the_made_password() {
     for args in [
         &["admin", "add", "second"][..],

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::app::ApiState;
-use super::cookie;
 use super::extract::{AnyoneAtAll, Body, Caller, OptionalBody};
+use super::limit::Limited;
 use super::problem::{Problem, language};
 use super::wire::{RoleGrant, roles};
+use super::{address, cookie};
 use crate::domain::device;
 use crate::message;
+use crate::services::Origin;
 use crate::services::accounts::{Carrier, Me, Tickets};
 
 #[derive(Deserialize, ToSchema)]
@@ -105,6 +107,9 @@ impl TokenResponse {
             Carrier::Body => Some(tickets.refresh_token),
             Carrier::Cookie => {
                 response.cookie(cookie::handed_out(request, settings, tickets.refresh_token));
+                if let Some(devices) = tickets.devices {
+                    response.cookie(cookie::known_device(request, settings, devices));
+                }
                 None
             }
         };
@@ -139,7 +144,9 @@ fn device_name(request: &HttpRequest, given: Option<String>) -> Result<String, P
 
 /// Log in.
 ///
-/// An unknown login and a wrong password get the same answer after the same work.
+/// An unknown login and a wrong password get the same answer after the same work. Logins that fail slow down those
+/// that follow for the same login or from the same address, except on devices that the member has logged in on with
+/// `cookie` before: such a login hands out the cookie `qianti_device` too.
 #[utoipa::path(
     tag = "accounts",
     request_body = LoginRequest,
@@ -147,6 +154,7 @@ fn device_name(request: &HttpRequest, given: Option<String>) -> Result<String, P
 )]
 #[post("/auth/login")]
 pub(super) async fn log_in(
+    _limited: Limited,
     request: HttpRequest,
     state: Data<ApiState>,
     body: Body<LoginRequest>,
@@ -154,7 +162,9 @@ pub(super) async fn log_in(
     let LoginRequest { login, password, cookie, device } = body.0;
     let device = device_name(&request, device)?;
     let carrier = if cookie { Carrier::Cookie } else { Carrier::Body };
-    let tickets = state.services.accounts.log_in(&login, password, device, carrier).await?;
+    let address = address::of(&request, &state.services.context.settings);
+    let origin = Origin { address, devices: cookie::devices(&request) };
+    let tickets = state.services.accounts.log_in(&login, password, device, carrier, &origin).await?;
     Ok(TokenResponse::hand_out(&state, &request, carrier, tickets))
 }
 
@@ -175,6 +185,7 @@ pub(super) async fn log_in(
 )]
 #[post("/auth/refresh")]
 pub(super) async fn refresh(
+    _limited: Limited,
     request: HttpRequest,
     state: Data<ApiState>,
     body: OptionalBody<RefreshRequest>,

@@ -160,12 +160,24 @@ pub fn openapi_json() -> serde_json::Result<String> {
     serde_json::to_string_pretty(&openapi()).map(|text| text + "\n")
 }
 
+/// How a server listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Connections that are open at the same time, shared out to the threads; further ones wait.
+    pub connections: usize,
+}
+
+/// How long the head of a request may take to arrive; its body has a setting of its own.
+const HEAD_LIMIT: Duration = Duration::from_secs(5);
+
 /// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
 /// requests are answered; see `stopping.rs`.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> std::io::Result<Server> {
     let is_closing = Arc::new(AtomicBool::new(false));
     let open = OpenConnections::default();
     let stopping = Stopping {
@@ -199,7 +211,9 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             .wrap(from_fn(middleware::observe))
     })
     .on_connect(move |connection, extensions| open.count(connection, extensions))
-    .workers(workers)
+    .workers(listen.workers)
+    .max_connections(listen.connections.div_ceil(listen.workers.max(1)))
+    .client_request_timeout(HEAD_LIMIT)
     .disable_signals()
     .shutdown_timeout(30)
     .listen(listener)?

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::app::ApiState;
 use super::extract::{Anyone, Body, Caller, OptionalBody, PathPart};
+use super::limit::Answering;
 use super::problem::{Problem, ProblemCode};
 use super::quiz_watch::VoidedResponse;
 use super::wire::{timestamp, with_ready_field};
@@ -253,7 +254,7 @@ impl ResultResponse {
 )]
 #[post("/quizzes/{id}/attempts")]
 pub(super) async fn begin_attempt(
-    caller: Caller<Anyone>,
+    caller: Caller<Anyone, Answering>,
     state: Data<ApiState>,
     id: PathPart<i64>,
 ) -> Result<HttpResponse, Problem> {
@@ -273,7 +274,7 @@ pub(super) async fn begin_attempt(
 )]
 #[put("/attempts/{id}/answers")]
 pub(super) async fn save_answers(
-    caller: Caller<Anyone>,
+    caller: Caller<Anyone, Answering>,
     state: Data<ApiState>,
     id: PathPart<String>,
     body: Body<AnswersRequest>,
@@ -297,7 +298,7 @@ pub(super) async fn save_answers(
 )]
 #[post("/attempts/{id}/submit")]
 pub(super) async fn submit_attempt(
-    caller: Caller<Anyone>,
+    caller: Caller<Anyone, Answering>,
     state: Data<ApiState>,
     id: PathPart<String>,
     body: OptionalBody<SubmitRequest>,

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
 use super::extract::{Admins, Caller, Query};
+use super::limit::Heavy;
 use super::page::{Page, PageParams};
 use super::problem::{Problem, language};
 use super::reports::export::{ExportParams, stream_table};
@@ -168,7 +169,7 @@ pub(super) async fn list_audit(
 )]
 #[get("/audit/export")]
 pub(super) async fn export_audit(
-    caller: Caller<Admins>,
+    caller: Caller<Admins, Heavy>,
     state: Data<ApiState>,
     params: Query<AuditParams>,
     export: Query<ExportParams>,

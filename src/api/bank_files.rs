@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
 use super::extract::{Admins, Caller, PathPart, Query, RootAdmins, Upload, UploadForm};
+use super::limit::Heavy;
 use super::problem::{Problem, ProblemCode, ProblemResponse, language};
 use super::wire::{PlaceResponse, places, rejected};
 use crate::domain::message::Language;
@@ -187,7 +188,7 @@ impl From<ImportStatus> for ImportResponse {
 )]
 #[post("/banks/{code}/import")]
 pub(super) async fn import_bank(
-    caller: Caller<RootAdmins>,
+    caller: Caller<RootAdmins, Heavy>,
     state: Data<ApiState>,
     code: PathPart<String>,
     params: Query<ImportParams>,
@@ -220,7 +221,7 @@ pub(super) async fn import_bank(
 )]
 #[post("/banks/{code}/imports")]
 pub(super) async fn begin_import(
-    caller: Caller<RootAdmins>,
+    caller: Caller<RootAdmins, Heavy>,
     state: Data<ApiState>,
     code: PathPart<String>,
     params: Query<BeginParams>,
@@ -259,7 +260,7 @@ pub(super) async fn show_import(
 )]
 #[get("/imports/{id}/rejected")]
 pub(super) async fn show_rejected(
-    caller: Caller<RootAdmins>,
+    caller: Caller<RootAdmins, Heavy>,
     state: Data<ApiState>,
     id: PathPart<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -303,7 +304,7 @@ pub(super) fn download(
 )]
 #[get("/banks/{code}/export")]
 pub(super) async fn export_bank(
-    caller: Caller<RootAdmins>,
+    caller: Caller<RootAdmins, Heavy>,
     state: Data<ApiState>,
     code: PathPart<String>,
     params: Query<ExportParams>,
@@ -323,7 +324,7 @@ pub(super) async fn export_bank(
 )]
 #[get("/banks/template")]
 pub(super) async fn show_bank_template(
-    _caller: Caller<Admins>,
+    _caller: Caller<Admins, Heavy>,
     params: Query<TemplateParams>,
 ) -> Result<HttpResponse, Problem> {
     let file = bank_template(&params.0.format)?;

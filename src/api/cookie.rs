@@ -4,13 +4,17 @@ use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 
+use super::address::came_by_https;
 use super::problem::{Problem, ProblemCode};
 use crate::message;
 use crate::services::Settings;
 
 /// The cookie's name.
 const NAME: &str = "qianti_refresh";
-/// The only calls that get the cookie.
+/// The cookie that says for whom the device is known, and for how long, in seconds.
+const DEVICE_NAME: &str = "qianti_device";
+const DEVICE_SECONDS: i64 = 400 * 86_400;
+/// The only calls that get the cookies.
 const PATH: &str = "/api/v1/auth";
 /// The header that a call with the cookie has to carry, and its value: no form of another site can set it,
 /// and no script of one may without our leave, which we never give.
@@ -30,24 +34,35 @@ pub(super) fn taken_back(request: &HttpRequest, settings: &Settings) -> Cookie<'
     cookie(request, settings, String::new(), Duration::ZERO)
 }
 
+/// The cookie that makes the device known; Lax, because it opens nothing and has to outlive a link from a chat.
+pub(super) fn known_device(request: &HttpRequest, settings: &Settings, devices: String) -> Cookie<'static> {
+    let age = Duration::seconds(DEVICE_SECONDS);
+    build(request, settings, (DEVICE_NAME, devices), SameSite::Lax, age)
+}
+
+/// What the caller says for whom the device is known.
+pub(super) fn devices(request: &HttpRequest) -> Option<String> {
+    request.cookie(DEVICE_NAME).map(|cookie| cookie.value().to_owned())
+}
+
 fn cookie(request: &HttpRequest, settings: &Settings, value: String, age: Duration) -> Cookie<'static> {
-    Cookie::build(NAME, value)
+    build(request, settings, (NAME, value), SameSite::Strict, age)
+}
+
+fn build(
+    request: &HttpRequest,
+    settings: &Settings,
+    (name, value): (&'static str, String),
+    same_site: SameSite,
+    age: Duration,
+) -> Cookie<'static> {
+    Cookie::build(name, value)
         .path(PATH)
         .http_only(true)
-        .same_site(SameSite::Strict)
+        .same_site(same_site)
         .secure(came_by_https(request, settings))
         .max_age(age)
         .finish()
-}
-
-/// Whether the caller speaks https with the proxy before us. We speak plain HTTP ourselves, so only a
-/// proxy of our own can know; anybody else's word for it is not taken.
-fn came_by_https(request: &HttpRequest, settings: &Settings) -> bool {
-    let header = request.headers().get("X-Forwarded-Proto").and_then(|value| value.to_str().ok());
-    settings.trust_forwarded_proto
-        && header
-            .and_then(|value| value.split(',').next())
-            .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
 }
 
 /// Whether the caller sends the cookie.

@@ -70,10 +70,10 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
 fn add_shared_problems(path: &str, operation: &mut Operation) {
     use ProblemCode::{
         BodyTooLarge, Busy, Forbidden, ImportRejected, Internal, InvalidFields, MalformedJson,
-        MalformedUpload, NotFound, PasswordChangeRequired, Unauthenticated, UnreadableFile,
-        UnsupportedMediaType,
+        MalformedUpload, NotFound, PasswordChangeRequired, RateLimited, RequestTimeout, Unauthenticated,
+        UnreadableFile, UnsupportedMediaType,
     };
-    let mut codes = vec![Internal, Busy];
+    let mut codes = vec![Internal, Busy, RateLimited];
     if operation.security.is_some() {
         codes.extend([Unauthenticated, Forbidden]);
         if !INITIAL_PASSWORD_WILL_DO.iter().any(|own| path.ends_with(own)) {
@@ -81,7 +81,7 @@ fn add_shared_problems(path: &str, operation: &mut Operation) {
         }
     }
     if let Some(body) = &operation.request_body {
-        codes.extend([BodyTooLarge, UnsupportedMediaType, InvalidFields]);
+        codes.extend([RequestTimeout, BodyTooLarge, UnsupportedMediaType, InvalidFields]);
         if matches!(body, RefOr::T(body) if body.content.contains_key("multipart/form-data")) {
             codes.extend([MalformedUpload, UnreadableFile, ImportRejected]);
         } else {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartForm;
@@ -20,13 +21,13 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::app::ApiState;
+use super::limit::{self, Class, General};
 use super::parse::{parse, parse_query};
 use super::problem::{Problem, ProblemCode};
 use crate::domain::ids::MemberId;
 use crate::domain::roles::Principal;
 use crate::message;
-use crate::services::ServiceError;
-use crate::services::accounts::KnownCaller;
+use crate::services::{KnownCaller, RouteClass, ServiceError};
 
 /// Largest JSON body, in bytes.
 pub(super) const MOST_JSON_BYTES: usize = 1 << 20;
@@ -99,14 +100,14 @@ impl Policy for RootAdminsAtAll {
     }
 }
 
-/// Somebody who is logged in and whom the policy admits.
-pub(super) struct Caller<P: Policy> {
+/// Somebody who is logged in and whom the policy admits, at a route of a class.
+pub(super) struct Caller<P: Policy, C: Class = General> {
     known: Arc<KnownCaller>,
-    policy: PhantomData<P>,
+    policy: PhantomData<(P, C)>,
 }
 
 /// What is known of the caller: the principal and the session of the access token.
-impl<P: Policy> Deref for Caller<P> {
+impl<P: Policy, C: Class> Deref for Caller<P, C> {
     type Target = KnownCaller;
 
     fn deref(&self) -> &KnownCaller {
@@ -114,33 +115,44 @@ impl<P: Policy> Deref for Caller<P> {
     }
 }
 
-impl<P: Policy> FromRequest for Caller<P> {
+impl<P: Policy, C: Class> FromRequest for Caller<P, C> {
     type Error = Problem;
     type Future = Either<Ready<Result<Self, Problem>>, Pending<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let refuse = |code| Either::Left(ready(Err(Problem::new(code))));
+        let refuse = |problem| Either::Left(ready(Err(problem)));
         let Some(state) = request.app_data::<Data<ApiState>>() else {
-            return refuse(ProblemCode::Internal);
+            return refuse(Problem::new(ProblemCode::Internal));
         };
         let Some(token) = bearer_token(request) else {
-            return refuse(ProblemCode::Unauthenticated);
+            return refuse(stranger(request, Problem::new(ProblemCode::Unauthenticated)));
         };
         if let Some(known) = state.services.accounts.recognise(token) {
             note_member(request, &known);
-            return Either::Left(ready(Self::admit(known)));
+            return Either::Left(ready(Self::admit(state, known)));
         }
         let (state, token, request) = (state.clone(), token.to_owned(), request.clone());
         Either::Right(Box::pin(async move {
-            let known = state.services.accounts.authenticate(&token).await?;
-            note_member(&request, &known);
-            Self::admit(known)
+            match state.services.accounts.authenticate(&token).await {
+                Ok(known) => {
+                    note_member(&request, &known);
+                    Self::admit(&state, known)
+                }
+                Err(error @ ServiceError::Unauthenticated) => Err(stranger(&request, error.into())),
+                Err(error) => Err(error.into()),
+            }
         }))
     }
 }
 
-impl<P: Policy> Caller<P> {
-    fn admit(known: Arc<KnownCaller>) -> Result<Self, Problem> {
+/// What somebody without a good token is told: how it is refused, or that it was tried too often.
+fn stranger(request: &HttpRequest, refused: Problem) -> Problem {
+    limit::admit(request, RouteClass::Anonymous).err().unwrap_or(refused)
+}
+
+impl<P: Policy, C: Class> Caller<P, C> {
+    fn admit(state: &ApiState, known: Arc<KnownCaller>) -> Result<Self, Problem> {
+        state.services.accounts.admit(&known, C::CLASS)?;
         if P::AFTER_PASSWORD_CHANGE && known.principal.must_change_password {
             return Err(ServiceError::PasswordChangeRequired.into());
         }
@@ -221,13 +233,25 @@ fn read(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
     let bytes = Bytes::from_request(request, payload);
+    let bytes = in_time(request, bytes);
     async move {
-        bytes.await.map_err(|error| match error.as_error::<PayloadError>() {
+        bytes.await?.map_err(|error| match error.as_error::<PayloadError>() {
             Some(PayloadError::Overflow) => too_large(MOST_JSON_BYTES),
             _ if error.as_response_error().status_code().as_u16() == 413 => too_large(MOST_JSON_BYTES),
             _ => Problem::new(ProblemCode::MalformedJson),
         })
     }
+}
+
+/// What arrives, unless it takes too long: who sends a byte a minute must not hold a place for ever.
+fn in_time<F: Future>(
+    request: &HttpRequest,
+    arriving: F,
+) -> impl Future<Output = Result<F::Output, Problem>> + use<F> {
+    let state = request.app_data::<Data<ApiState>>();
+    let seconds = state.map_or(0, |state| state.services.context.settings.body_seconds);
+    let arriving = actix_web::rt::time::timeout(Duration::from_secs(seconds.into()), arriving);
+    async move { arriving.await.map_err(|_| Problem::new(ProblemCode::RequestTimeout)) }
 }
 
 fn too_large(most: usize) -> Problem {
@@ -285,9 +309,9 @@ impl FromRequest for Upload {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         // Not by the form's own error handler, which does not see a wrong content type.
-        let form = MultipartForm::<UploadFields>::from_request(request, payload);
+        let form = in_time(request, MultipartForm::<UploadFields>::from_request(request, payload));
         Box::pin(async move {
-            match form.await {
+            match form.await? {
                 Ok(form) => {
                     let file = form.into_inner().file;
                     Ok(Self { name: file.file_name.as_deref().and_then(plain_name), file: file.data })

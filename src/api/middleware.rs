@@ -13,6 +13,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
+use super::address;
 use super::app::ApiState;
 use super::extract::MemberOfRequest;
 use super::problem::LANGUAGE;
@@ -25,6 +26,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_LOG: &str = "qianti::request";
 /// Longest request id that is taken over from a caller.
 const LONGEST_REQUEST_ID: usize = 64;
+
+/// Headers that a browser heeds on whatever we answer (OWASP HTTP Headers Cheat Sheet).
+const ON_EVERY_ANSWER: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+];
+/// For a year the browser comes by https alone. Said only to those who do: by plain HTTP it means nothing (RFC 6797).
+const ONLY_HTTPS: &str = "max-age=31536000";
+/// The policy of answers that are no pages.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The methods that are counted by name: HTTP lets a caller invent methods, and each would be a label that
 /// is kept for ever.
@@ -48,6 +63,9 @@ pub(super) async fn observe(
     let asked = request.method().as_str();
     let method = METHODS.into_iter().find(|method| *method == asked).unwrap_or("other");
     let state = request.app_data::<Data<ApiState>>().cloned();
+    let by_https = state
+        .as_ref()
+        .is_some_and(|state| address::came_by_https(request.request(), &state.services.context.settings));
     if request.method() == Method::HEAD {
         // HEAD is GET without the body (RFC 9110, section 9.3.2), which the server leaves out by itself.
         request.head_mut().method = Method::GET;
@@ -74,12 +92,15 @@ pub(super) async fn observe(
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
+    for (name, value) in ON_EVERY_ANSWER {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if by_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
+    }
+    // What is no page of ours loads nothing and runs nothing, should a browser take it for a page.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_PAGE));
     }
     // Answers hold people's results: nobody between us and them may keep a copy.
     if !headers.contains_key(header::CACHE_CONTROL) {

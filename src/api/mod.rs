@@ -1,6 +1,7 @@
 //! The REST API: routes, extractors, DTOs, problems. Thin: parse, authorize, call one service, answer.
 
 mod accounts;
+mod address;
 mod app;
 mod attempt_history;
 mod attempts;
@@ -11,6 +12,7 @@ mod cookie;
 mod docs;
 mod extract;
 mod leaderboards;
+mod limit;
 mod members;
 mod metrics;
 mod middleware;
@@ -36,5 +38,5 @@ mod units;
 mod web;
 mod wire;
 
-pub use app::{ApiState, bind, openapi_json};
+pub use app::{ApiState, Listen, bind, openapi_json};
 pub use problem::{PROBLEMS, ProblemCode};

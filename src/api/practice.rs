@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::ApiState;
 use super::attempts::OptionResponse;
 use super::extract::{Anyone, Body, Caller, PathPart, Query};
+use super::limit::Answering;
 use super::page::{Page, PageParams};
 use super::problem::Problem;
 use super::wire::timestamp;
@@ -274,7 +275,7 @@ pub(super) async fn list_practice_questions(
 )]
 #[post("/practice/answers")]
 pub(super) async fn answer_practice_question(
-    caller: Caller<Anyone>,
+    caller: Caller<Anyone, Answering>,
     state: Data<ApiState>,
     body: Body<PracticeAnswerRequest>,
 ) -> Result<Json<FeedbackResponse>, Problem> {

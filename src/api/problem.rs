@@ -14,6 +14,7 @@ use super::system::CheckResponse;
 use crate::domain::blueprint::Shortfall;
 use crate::domain::message::{Language, Message};
 use crate::domain::question::Fault;
+use crate::message;
 use crate::services::ServiceError;
 use crate::services::vitals::Check;
 
@@ -73,6 +74,7 @@ problems! {
     PasswordChangeRequired "password-change-required" 403 "请先修改初始密码" "Change the initial password first";
     NotFound "not-found" 404 "没有找到" "Not found";
     MethodNotAllowed "method-not-allowed" 405 "不支持这种请求方法" "This method is not allowed here";
+    RequestTimeout "request-timeout" 408 "上传太慢，没有收完，请重试" "The body took too long to arrive; send it again";
     CodeTaken "code-taken" 409 "编码已被使用" "The code is taken";
     LoginTaken "login-taken" 409 "账号已被使用" "The login is taken";
     UnitNotEmpty "unit-not-empty" 409 "组织下还有下级、成员或成绩，不能删除" "The unit is not empty";
@@ -93,6 +95,7 @@ problems! {
     UnsupportedFormat "unsupported-format" 422 "不支持这种文件格式" "The format is not supported";
     UnwritableFile "unwritable-file" 422 "无法写成这种格式" "The bank cannot be written in this format";
     ImportRejected "import-rejected" 422 "文件中有问题，没有导入" "The file has faults; nothing was saved";
+    RateLimited "rate-limited" 429 "请求太频繁，请稍后再试" "Too many requests; try again later";
     Internal "internal" 500 "系统出错，请稍后再试" "Something went wrong; try again later";
     NotReady "not-ready" 503 "服务还没有准备好，请稍后再试" "The server is not ready; try again later";
     Busy "busy" 503 "系统繁忙，请稍后再试" "The system is busy; try again later";
@@ -147,6 +150,7 @@ pub(super) struct Problem {
     report: Option<Value>,
     /// Apart, because every handler's result has room for a problem.
     checks: Option<Box<Checks>>,
+    retry_after_seconds: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -155,7 +159,9 @@ struct Checks(Vec<Check>);
 impl Problem {
     /// A problem that its title says all about.
     pub(super) fn new(code: ProblemCode) -> Self {
-        Self { code, detail: None, faults: vec![], report: None, checks: None }
+        let retry_after_seconds =
+            matches!(code, ProblemCode::Busy | ProblemCode::NotReady).then_some(RETRY_AFTER_SECONDS);
+        Self { code, detail: None, faults: vec![], report: None, checks: None, retry_after_seconds }
     }
 
     /// A problem with something more to say.
@@ -235,8 +241,8 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let language = language();
         let mut response = HttpResponseBuilder::new(self.status_code());
-        if matches!(self.code, ProblemCode::Busy | ProblemCode::NotReady) {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+        if let Some(seconds) = self.retry_after_seconds {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -281,6 +287,12 @@ impl From<ServiceError> for Problem {
             }
             ServiceError::RosterRejected(report) => {
                 Self::with_report(&RosterReportResponse::new(&report, language()))
+            }
+            ServiceError::RateLimited { retry_after_seconds } => {
+                let seconds = retry_after_seconds;
+                let detail =
+                    message!("尝试太频繁，请 {seconds} 秒后再试", "too many tries; try again in {seconds} s");
+                Self { retry_after_seconds: Some(seconds), ..Self::with_detail(Code::RateLimited, detail) }
             }
             ServiceError::Busy(reason) => {
                 tracing::warn!(reason, "busy");

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::app::ApiState;
 use super::attempts::PaperItemResponse;
 use super::extract::{Admins, Body, Caller, OptionalBody, PathPart};
+use super::limit::Heavy;
 use super::problem::{FieldFault, Problem, language};
 use super::quizzes::{NewQuizRequest, QuizResponse};
 use super::wire::{millis, with_ready_field};
@@ -131,7 +132,7 @@ pub(super) async fn check_quiz(
 )]
 #[post("/quizzes/preview")]
 pub(super) async fn preview_quiz(
-    caller: Caller<Admins>,
+    caller: Caller<Admins, Heavy>,
     state: Data<ApiState>,
     body: Body<NewQuizRequest>,
 ) -> Result<HttpResponse, Problem> {

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::ApiState;
 use super::bank_files::download;
 use super::extract::{Admins, Caller, Query, Upload, UploadForm};
+use super::limit::Heavy;
 use super::problem::{Problem, language};
 use super::wire::{PlaceResponse, places};
 use crate::domain::message::Language;
@@ -78,7 +79,7 @@ impl RosterReportResponse {
 )]
 #[post("/units/import")]
 pub(super) async fn import_units(
-    caller: Caller<Admins>,
+    caller: Caller<Admins, Heavy>,
     state: Data<ApiState>,
     params: Query<RosterParams>,
     upload: Upload,
@@ -99,7 +100,7 @@ pub(super) async fn import_units(
 )]
 #[post("/members/import")]
 pub(super) async fn import_members(
-    caller: Caller<Admins>,
+    caller: Caller<Admins, Heavy>,
     state: Data<ApiState>,
     params: Query<RosterParams>,
     upload: Upload,
@@ -116,7 +117,7 @@ pub(super) async fn import_members(
     responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
 )]
 #[get("/units/template")]
-pub(super) async fn show_unit_template(_caller: Caller<Admins>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show_unit_template(_caller: Caller<Admins, Heavy>) -> Result<HttpResponse, Problem> {
     let file = unit_template()?;
     Ok(download(HttpResponse::Ok(), &file.name, file.media_type, file.content))
 }
@@ -128,7 +129,7 @@ pub(super) async fn show_unit_template(_caller: Caller<Admins>) -> Result<HttpRe
     responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
 )]
 #[get("/members/template")]
-pub(super) async fn show_member_template(_caller: Caller<Admins>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show_member_template(_caller: Caller<Admins, Heavy>) -> Result<HttpResponse, Problem> {
     let file = member_template()?;
     Ok(download(HttpResponse::Ok(), &file.name, file.media_type, file.content))
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::app::ApiState;
 use super::extract::{Admins, Body, Caller};
+use super::limit::Heavy;
 use super::problem::Problem;
 use super::wire::UnitRef;
 use crate::domain::ids::MemberId;
@@ -58,7 +59,7 @@ impl From<password_slips::PasswordSlip> for PasswordSlip {
 )]
 #[post("/members/reset-passwords")]
 pub(super) async fn reset_passwords(
-    caller: Caller<Admins>,
+    caller: Caller<Admins, Heavy>,
     state: Data<ApiState>,
     body: Body<ResetPasswordsRequest>,
 ) -> Result<Json<PasswordSlips>, Problem> {

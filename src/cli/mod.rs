@@ -8,6 +8,7 @@ mod bank;
 mod demo;
 mod doctor;
 mod log;
+mod keys;
 mod members;
 mod serve;
 
@@ -50,6 +51,9 @@ enum Command {
     /// Administrators.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Check the database, grade every result again, compute the rankings again: does it all agree?
     Doctor,
     /// Write a consistent copy of the database to a file, also while the server runs.
@@ -84,6 +88,7 @@ pub fn run() -> ExitCode {
             Some(Command::Bank(command)) => bank::run(database, command).await,
             Some(Command::Members(command)) => members::run(database, command).await,
             Some(Command::Admin(command)) => admin::run(database, command).await,
+            Some(Command::Keys(command)) => keys::run(database, command).await,
             Some(Command::Doctor) => doctor::run(database).await,
             Some(Command::Backup(args)) => backup::back_up(&database, &args),
             Some(Command::Restore(args)) => backup::restore(&database, &args).await,

@@ -20,6 +20,9 @@ const LISTEN_EVERY: Duration = Duration::from_millis(50);
 /// How often results are taken into the statistics.
 const SUM_UP_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the signing keys are looked at: so long an access token may stay good after `qianti keys rotate`.
+const KEEP_KEYS_EVERY: Duration = Duration::from_millis(500);
+
 /// How often a month is looked for that can be closed.
 const CLOSE_EVERY: Duration = Duration::from_secs(60);
 
@@ -32,8 +35,14 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
         .map_err(|error| Refusal(format!("--listen {}: {error}", serve.listen)))?;
     listener.set_nonblocking(true)?;
     let (services, writers, filled) = open(&database).await?;
+    if database.trust_forwarded_proto && database.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "behind a proxy, but --trusted-proxies (QIANTI_TRUSTED_PROXIES) is empty: limits by address count everybody as one"
+        );
+    }
     let address = listener.local_addr()?;
-    let server = api::bind(Arc::clone(&services), listener, serve.worker_threads())?;
+    let listen = api::Listen { workers: serve.worker_threads(), connections: serve.connections as usize };
+    let server = api::bind(Arc::clone(&services), listener, listen)?;
     if let Some(filled) = &filled {
         tell_first_start(filled);
     }
@@ -43,8 +52,9 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
     let following = actix_web::rt::spawn(follow(Arc::clone(&services)));
     let closing = actix_web::rt::spawn(close_months(Arc::clone(&services)));
     let summing = actix_web::rt::spawn(sum_up(Arc::clone(&services)));
+    let keeping = actix_web::rt::spawn(keep_keys(Arc::clone(&services)));
     server.await?;
-    for task in [sweeping, following, summing, closing] {
+    for task in [sweeping, following, summing, closing, keeping] {
         task.abort();
         drop(task.await);
     }
@@ -80,6 +90,16 @@ async fn sum_up(services: Arc<Services>) {
             }
         };
         actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// Makes and forgets signing keys, and hears when the command line has done so, for ever.
+async fn keep_keys(services: Arc<Services>) {
+    loop {
+        actix_web::rt::time::sleep(KEEP_KEYS_EVERY).await;
+        if let Err(error) = services.accounts.keep_keys().await {
+            tracing::warn!(%error, "the signing keys could not be looked at");
+        }
     }
 }
 

@@ -25,6 +25,7 @@ pub mod question;
 mod question_faults;
 pub mod quiz;
 pub mod ranking;
+pub mod rate;
 pub mod report;
 pub mod roles;
 pub mod streak;

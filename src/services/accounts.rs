@@ -5,6 +5,9 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::callers::{KnownCaller, MOST_CALLERS};
+use super::devices::KnownDevice;
+use super::login_guard::{LoginGuard, Origin};
 use super::refresh_tokens::{RefreshToken, hash, successor};
 use super::tokens::{ACCESS_SECONDS, Tokens};
 use super::{Context, ServiceError};
@@ -41,21 +44,9 @@ pub struct Tickets {
     pub refresh_token: String,
     /// Whose they are.
     pub me: Me,
+    /// The cookie that makes the device known, from a login by cookie.
+    pub devices: Option<String>,
 }
-
-/// Whom an access token speaks for.
-#[derive(Debug)]
-pub struct KnownCaller {
-    /// Who it is.
-    pub principal: Principal,
-    /// The session of the token.
-    pub session: SessionId,
-    expires_at: Millis,
-    generation: u64,
-}
-
-/// Access tokens whose callers are held in memory, at some 1 KB each.
-const MOST_CALLERS: usize = 50_000;
 
 /// How a client keeps its refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,45 +63,64 @@ const COOKIE_GRACE_MS: i64 = 60_000;
 
 /// Logging in and out, tokens, passwords.
 pub struct Accounts {
-    context: Arc<Context>,
-    tokens: Tokens,
-    callers: Cache<String, Arc<KnownCaller>>,
+    pub(super) context: Arc<Context>,
+    pub(super) tokens: Tokens,
+    pub(super) callers: Cache<String, Arc<KnownCaller>>,
     /// Checked against when there is no such login, so that the work is the same.
     dummy_hash: String,
+    guard: LoginGuard,
 }
 
 impl Accounts {
     pub(super) async fn start(context: Arc<Context>) -> Result<Self, ServiceError> {
         let tokens = Tokens::start(&context).await?;
         let dummy_hash = context.passwords.hash(context.new_password()?).await?;
-        Ok(Self { context, tokens, callers: Cache::new(MOST_CALLERS), dummy_hash })
+        let guard = LoginGuard::new(context.settings.limits.failed_logins);
+        Ok(Self { context, tokens, callers: Cache::new(MOST_CALLERS), dummy_hash, guard })
     }
 
     /// Logs in.
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] for an unknown login, a wrong password and a member who has
-    /// left, all after the same work; [`ServiceError::Busy`] when too many log in at once.
+    /// left, all after the same work; [`ServiceError::RateLimited`] after too many failures, before any work;
+    /// [`ServiceError::Busy`] when too many log in at once.
     pub async fn log_in(
         &self,
         login: &str,
         password: String,
         device: String,
         carrier: Carrier,
+        origin: &Origin,
     ) -> Result<Tickets, ServiceError> {
         let key = login_key(login);
+        let asked = key.clone();
         let found = self
             .context
             .database
-            .read(move |connection| members::find_member_by_login(connection, &key))
+            .read(move |connection| members::find_member_by_login(connection, &asked))
             .await?
             .filter(|member| member.status == MemberStatus::Active);
+        let device_key = self.tokens.device_key();
+        let known = found.as_ref().zip(origin.devices.as_deref());
+        let known = known.and_then(|(member, cookie)| KnownDevice::find(cookie, member.id, &device_key));
+        let guess = self.guard.begin(&key, known, origin.address, self.context.clock.now())?;
         let hash =
             found.as_ref().map_or_else(|| self.dummy_hash.clone(), |member| member.password_hash.clone());
         let too_long = password.len() > password::LONGEST_BYTES;
         let candidate = if too_long { String::new() } else { password };
-        let right = self.context.passwords.verify(candidate, hash).await?;
-        let member = found.filter(|_| right && !too_long).ok_or(ServiceError::WrongCredentials)?;
+        let right = match self.context.passwords.verify(candidate, hash).await {
+            Ok(right) => right,
+            Err(error) => {
+                guess.forgotten();
+                return Err(error);
+            }
+        };
+        let Some(member) = found.filter(|_| right && !too_long) else {
+            guess.failed(self.context.clock.now());
+            return Err(ServiceError::WrongCredentials);
+        };
+        guess.forgotten();
 
         let now = self.context.clock.now();
         let (session, refresh_token) = self.new_session(member.id, now)?;
@@ -139,7 +149,15 @@ impl Accounts {
                 Ok(load_me(connection, row.member_id)?)
             })
             .await?;
-        self.tickets(me, &session.id, &refresh_token, now)
+        let devices = match carrier {
+            Carrier::Body => None,
+            Carrier::Cookie => {
+                let (cookie, nonce) = (origin.devices.as_deref(), self.context.random()?);
+                Some(KnownDevice::remember(cookie, me.member.id, nonce, &device_key)?)
+            }
+        };
+        let tickets = self.tickets(me, &session.id, &refresh_token, now)?;
+        Ok(Tickets { devices, ..tickets })
     }
 
     /// Trades a refresh token for new tokens. One from a cookie may come twice within
@@ -229,40 +247,6 @@ impl Accounts {
         Ok(())
     }
 
-    /// Who an access token speaks for, when that is in memory and nothing has changed that decides it.
-    pub fn recognise(&self, access_token: &str) -> Option<Arc<KnownCaller>> {
-        let generation = self.context.database.freshness().generation()?;
-        let known = self.callers.get(access_token).filter(|known| known.generation == generation)?;
-        // One that has expired is refused where it is verified.
-        (self.context.clock.now() < known.expires_at).then_some(known)
-    }
-
-    /// Who an access token speaks for: from memory when nothing has changed that decides it.
-    ///
-    /// # Errors
-    /// [`ServiceError::Unauthenticated`] for a token that is not ours or not valid any more, because of
-    /// its age or because its session has ended.
-    pub async fn authenticate(&self, access_token: &str) -> Result<Arc<KnownCaller>, ServiceError> {
-        let generation = self.context.database.freshness().generation();
-        if let Some(known) = self.recognise(access_token) {
-            return Ok(known);
-        }
-        let (session, expires_at) = self.tokens.verify(access_token, &self.context).await?;
-        let id = session.clone();
-        let principal = self
-            .context
-            .database
-            .read::<_, ServiceError>(move |connection| Ok(sessions::find_principal(connection, &id)?))
-            .await?
-            .ok_or(ServiceError::Unauthenticated)?;
-        let known =
-            Arc::new(KnownCaller { principal, session, expires_at, generation: generation.unwrap_or(0) });
-        if generation.is_some() {
-            self.callers.insert(access_token.to_owned(), Arc::clone(&known));
-        }
-        Ok(known)
-    }
-
     /// What one sees of oneself.
     ///
     /// # Errors
@@ -275,7 +259,8 @@ impl Accounts {
     /// Changes one's own password and ends all one's other sessions.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`] when the current password is wrong or the new one will not do.
+    /// [`ServiceError::Invalid`] when the current password is wrong or the new one will not do;
+    /// [`ServiceError::RateLimited`] when it was wrong too often.
     pub async fn change_password(
         &self,
         principal: &Principal,
@@ -294,11 +279,14 @@ impl Accounts {
             ));
         }
         let old_hash = member.password_hash;
+        let guess = self.guard.begin_as(id, self.context.clock.now())?;
         let right = current.len() <= password::LONGEST_BYTES
             && self.context.passwords.verify(current, old_hash.clone()).await?;
         if !right {
+            guess.failed(self.context.clock.now());
             return Err(wrong_current_password());
         }
+        guess.forgotten();
         let hash = self.context.passwords.hash(new).await?;
         let now = self.context.clock.now();
         self.context
@@ -340,6 +328,7 @@ impl Accounts {
             expires_in: ACCESS_SECONDS,
             refresh_token: refresh_token.written()?,
             me,
+            devices: None,
         })
     }
 }

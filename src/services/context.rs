@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use uuid::Uuid;
 
+use super::limits::{Limits, RateLimits};
 use super::live_quiz::LiveQuiz;
 use super::passwords::PasswordHasher;
 use super::tasks::Tasks;
@@ -71,6 +73,12 @@ pub struct Settings {
     pub trust_forwarded_proto: bool,
     /// How long the server goes on answering after it was told to stop, in seconds.
     pub drain_seconds: u32,
+    /// Proxies of our own, whose word for a caller's address and scheme is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many requests a member and an address may make.
+    pub limits: Limits,
+    /// How long a request's body may take to arrive, in seconds.
+    pub body_seconds: u32,
 }
 
 impl Default for Settings {
@@ -83,6 +91,9 @@ impl Default for Settings {
             open_streams: 1000,
             trust_forwarded_proto: false,
             drain_seconds: 0,
+            trusted_proxies: vec![],
+            limits: Limits::default(),
+            body_seconds: 120,
         }
     }
 }
@@ -102,6 +113,8 @@ pub struct Context {
     entropy: Arc<dyn Entropy>,
     /// Hashes and checks passwords.
     pub(super) passwords: PasswordHasher,
+    /// Counts requests.
+    pub(super) rates: RateLimits,
     banks: BankCache,
     pub(super) quizzes: Latest<QuizId, LiveQuiz>,
     pub(super) voids: Latest<(), KnownVoids>,
@@ -124,7 +137,9 @@ impl Context {
             Calendar::new(&settings.timezone).map_err(|error| ServiceError::Internal(error.to_string()))?;
         let passwords = PasswordHasher::new(settings.hashing_threads, settings.hashing_queue)
             .map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let rates = RateLimits::new(settings.limits.clone());
         Ok(Self {
+            rates,
             database,
             clock,
             calendar,

@@ -87,6 +87,12 @@ pub enum ServiceError {
     /// A roster with rejected rows, of which nothing was saved.
     #[error("roster rejected")]
     RosterRejected(RejectedRoster),
+    /// So many requests, or failed logins, that the caller has to wait.
+    #[error("rate limited for {retry_after_seconds} s")]
+    RateLimited {
+        /// How long, in seconds.
+        retry_after_seconds: u32,
+    },
     /// There is too much to do now; try again later.
     #[error("busy: {0}")]
     Busy(String),
@@ -96,6 +102,12 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
+    /// Too many, for so many milliseconds.
+    pub(super) fn rate_limited(wait_ms: i64) -> Self {
+        let seconds = u32::try_from(wait_ms.max(1).saturating_add(999) / 1000).unwrap_or(u32::MAX);
+        Self::RateLimited { retry_after_seconds: seconds }
+    }
+
     /// One field that is wrong.
     pub fn invalid(pointer: impl Into<String>, message: Message) -> Self {
         Self::Invalid(vec![Fault { pointer: pointer.into(), message }])

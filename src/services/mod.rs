@@ -8,14 +8,18 @@ pub mod bank_check;
 pub mod bank_files;
 pub mod bank_revisions;
 pub mod banks;
+mod callers;
 mod context;
 pub mod demo;
+mod devices;
 pub mod doctor;
 mod error;
 pub mod first_start;
 pub mod import;
 pub mod leaderboards;
+mod limits;
 mod live_quiz;
+mod login_guard;
 pub mod members;
 pub mod password_slips;
 mod passwords;
@@ -40,8 +44,11 @@ pub mod voids;
 
 use std::sync::Arc;
 
+pub use callers::KnownCaller;
 pub use context::{Clock, Context, Entropy, Settings, SystemClock, SystemEntropy};
 pub use error::{RejectedRoster, ServiceError};
+pub use limits::{Limits, RouteClass};
+pub use login_guard::Origin;
 pub use signals::Signals;
 
 use crate::domain::roles::{Grant, Principal, Role};

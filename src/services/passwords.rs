@@ -43,6 +43,7 @@ pub(super) struct PasswordHasher {
     jobs: mpsc::Sender<Job>,
     stats: Arc<HashingStats>,
     most_waiting: usize,
+    hashed: Arc<AtomicU64>,
 }
 
 impl PasswordHasher {
@@ -63,7 +64,7 @@ impl PasswordHasher {
             waits: Distribution::of_times(),
             times: Distribution::of_times(),
         });
-        Ok(Self { jobs, stats, most_waiting })
+        Ok(Self { jobs, stats, most_waiting, hashed: Arc::default() })
     }
 
     /// How it has fared.
@@ -89,16 +90,23 @@ impl PasswordHasher {
         .await
     }
 
+    /// How many passwords were hashed or checked.
+    pub(super) fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let _place = Place::take(&self.stats, self.most_waiting)?;
         let (reply, answer) = oneshot::channel();
+        let hashed = Arc::clone(&self.hashed);
         let (stats, asked) = (Arc::clone(&self.stats), Instant::now());
         let job = Box::new(move || {
             // Nobody waits for it any more: the work is spared.
             if !reply.is_closed() {
+                hashed.fetch_add(1, Ordering::Relaxed);
                 let began = Instant::now();
                 stats.waits.observe_time(began.saturating_duration_since(asked));
                 let done = work();

@@ -53,6 +53,14 @@ table! {
 }
 
 table! {
+    secrets (name) {
+        name -> Text,
+        secret -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
     sessions (id) {
         id -> Text,
         member_id -> BigInt,

@@ -8,7 +8,7 @@ use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use qianti::services::accounts::Carrier;
-use qianti::services::{Clock, ServiceError, Settings, SystemEntropy};
+use qianti::services::{Clock, Origin, ServiceError, Settings, SystemEntropy};
 use qianti::store::keys::{self, KeyRow};
 use reqwest::Method;
 
@@ -427,6 +427,13 @@ on_both_databases! {
             ("no issuer", signed(ours, kid, &changed(&claims, "iss", Value::Null))),
             ("no end", signed(ours, kid, &changed(&claims, "exp", Value::Null))),
             ("an end in the past", signed(ours, kid, &changed(&claims, "exp", json!(NOON / 1000)))),
+            ("not good yet", signed(ours, kid, &changed(&claims, "nbf", json!(NOON / 1000 + 60)))),
+            ("RS256 in the header", format!("{}.{}.{}", encoded(&json!({"typ": "JWT", "alg": "RS256", "kid": key.id})), parts[1], parts[2])),
+            ("ES256 in the header", format!("{}.{}.{}", encoded(&json!({"typ": "JWT", "alg": "ES256", "kid": key.id})), parts[1], parts[2])),
+            ("HS256 in the header", format!("{}.{}.{}", encoded(&json!({"typ": "JWT", "alg": "HS256", "kid": key.id})), parts[1], parts[2])),
+            ("other claims under our signature", format!("{}.{}.{}", parts[0], encoded(&changed(&claims, "sid", part(thief.token(), 1)["sid"].clone())), parts[2])),
+            ("another header under our signature", format!("{}.{}.{}", encoded(&changed(&header, "typ", json!("at+jwt"))), parts[1], parts[2])),
+            ("longer than any of ours, though well signed", signed(ours, kid, &changed(&claims, "more", json!("x".repeat(1024))))),
             ("no session", signed(ours, kid, &changed(&claims, "sid", Value::Null))),
             ("an unknown session", signed(ours, kid, &changed(&claims, "sid", json!("0".repeat(32))))),
             ("claims under somebody else's signature", format!("{}.{}.{}", parts[0], parts[1], stolen[2])),
@@ -444,6 +451,64 @@ on_both_databases! {
             reply.problem(401, "unauthenticated");
         }
         victim.get("/me").await.expect(200);
+        app.with_token(&signed(ours, kid, &changed(&claims, "nbf", json!(NOON / 1000)))).get("/me").await.expect(200);
+    }
+
+    async fn a_server_that_runs_for_months_changes_its_key_and_forgets_the_old_one(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        world.add("zs", "B1").await;
+        let accounts = &app.services.accounts;
+        let kid = |tickets: &Value| part(tickets["access_token"].as_str().unwrap(), 0)["kid"].clone();
+        app.clock.advance_seconds(90 * 86_400 - 60);
+        accounts.keep_keys().await.unwrap();
+        let before = log_in(&app, "zs", PASSWORD).await;
+        app.clock.advance_seconds(120);
+        accounts.keep_keys().await.unwrap();
+        let after = log_in(&app, "zs", PASSWORD).await;
+        assert_ne!(kid(&after), kid(&before), "the old key has signed long enough");
+        // What it has signed is good until it is over by itself.
+        app.clock.advance_seconds(15 * 60 - 121);
+        accounts.keep_keys().await.unwrap();
+        holder(&app, &before).get("/me").await.expect(200);
+        let keys = app.services.context.database.read(keys::list_keys);
+        assert_eq!(keys.await.unwrap().len(), 2);
+        app.clock.advance_seconds(3600);
+        accounts.keep_keys().await.unwrap();
+        assert_eq!(signing_key(&app).await.id, kid(&after));
+        let keys = app.services.context.database.read(keys::list_keys);
+        assert_eq!(keys.await.unwrap().len(), 1, "the old key is forgotten");
+        refresh(&app, &before).await;
+    }
+
+    async fn a_rotation_by_another_process_ends_every_access_token_and_no_session(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        world.add("zs", "B1").await;
+        let old = signing_key(&app).await;
+        let tickets = log_in(&app, "zs", PASSWORD).await;
+        let holder = holder(&app, &tickets);
+        holder.get("/me").await.expect(200);
+        app.another_instance().await.accounts.rotate_keys().await.unwrap();
+        // PostgreSQL tells at once; on SQLite the server asks twice a second.
+        for _ in 0..500 {
+            if backend == crate::harness::Backend::Sqlite {
+                app.services.accounts.keep_keys().await.unwrap();
+            }
+            if holder.get("/me").await.status == 401 {
+                break;
+            }
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        holder.get("/me").await.problem(401, "unauthenticated");
+        // Nor is anything taken that the old key signs from now on.
+        let claims = part(holder.token(), 1);
+        let forged = signed(&old.secret, Some(&old.id), &changed(&claims, "exp", json!(NOON / 1000 + 3600)));
+        app.with_token(&forged).get("/me").await.problem(401, "unauthenticated");
+        let renewed = refresh(&app, &tickets).await;
+        let renewed = app.with_token(renewed["access_token"].as_str().unwrap());
+        assert_ne!(part(renewed.token(), 0)["kid"], old.id);
+        renewed.get("/me").await.expect(200);
     }
 
     async fn a_token_counts_only_behind_the_word_bearer(backend) {
@@ -497,7 +562,8 @@ on_both_databases! {
         let database = app.services.context.database.clone();
         let clock = Arc::clone(&app.clock) as Arc<dyn Clock>;
         let newer = Services::start(database, Settings::default(), clock, Arc::new(SystemEntropy)).await.unwrap();
-        let tickets = newer.accounts.log_in("zs", PASSWORD.into(), "电脑".into(), Carrier::Body).await.unwrap();
+        let origin = Origin { address: [127, 0, 0, 1].into(), devices: None };
+        let tickets = newer.accounts.log_in("zs", PASSWORD.into(), "电脑".into(), Carrier::Body, &origin).await.unwrap();
         assert_ne!(part(&tickets.access_token, 0)["kid"], old["kid"], "a key does not sign for ever");
         app.with_token(&tickets.access_token).get("/me").await.expect(200);
         // And the newer one takes what the older one still signs.

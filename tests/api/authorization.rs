@@ -279,6 +279,46 @@ const MATRIX: &[Row] = &[
         Send::Nothing(|site| format!("/reports/items?bank=1000&quiz={}", site.quiz))),
     ([401,   403, 403,   200, 404,   200, 404,   200,   403], "GET /api/v1/reports/items/export",
         Send::Nothing(|site| format!("/reports/items/export?bank=1000&quiz={}", site.quiz))),
+    // Of a unit above one's own nobody gets a list, a chart or a file, in no format.
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/members",
+        Send::Nothing(|site| format!("/members?unit={}", site.world.unit("root")))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/quizzes/{id}/attempts",
+        Send::Nothing(|site| site.quiz(&format!("/attempts?unit={}", site.world.unit("root"))))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/audit",
+        Send::Nothing(|site| format!("/audit?unit={}", site.world.unit("root")))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/audit/export",
+        Send::Nothing(|site| format!("/audit/export?format=xlsx&unit={}", site.world.unit("root")))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/members",
+        Send::Nothing(|site| site.report_of("root", "members?period=day"))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/members/export",
+        Send::Nothing(|site| site.report_of("root", "members/export?period=day&format=csv"))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/members/export",
+        Send::Nothing(|site| site.report_of("root", "members/export?period=day&format=xlsx"))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/trend",
+        Send::Nothing(|site| site.report_of("root", "trend?period=day"))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/chapters",
+        Send::Nothing(|site| site.report_of("root", "chapters?period=day"))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/monthly",
+        Send::Nothing(|site| site.report_of("root", "monthly?"))),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/reports/monthly/export",
+        Send::Nothing(|site| site.report_of("root", "monthly/export?"))),
+    // Files of one's own unit are not files of the one beside it.
+    ([401,   403, 403,   403, 200,   403, 200,   200,   403], "GET /api/v1/reports/members/export",
+        Send::Nothing(|site| site.report_of("B3", "members/export?period=day&format=csv"))),
+    ([401,   403, 403,   403, 200,   403, 200,   200,   403], "GET /api/v1/reports/members/export",
+        Send::Nothing(|site| site.report_of("B3", "members/export?period=day&format=xlsx"))),
+    ([401,   403, 403,   403, 403,   403, 200,   200,   403], "GET /api/v1/audit/export",
+        Send::Nothing(|site| format!("/audit/export?format=csv&unit={}", site.world.unit("B3")))),
+    // Keys: the questions of a bank and every file of them are for the admins of the root.
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/banks/{code}/questions",
+        Send::Nothing(|_| "/banks/1000/questions?q=single&limit=200".into())),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/banks/{code}/export",
+        Send::Nothing(|_| "/banks/1000/export?format=csv".into())),
+    ([401,   403, 403,   403, 403,   403, 403,   200,   403], "GET /api/v1/banks/{code}/export",
+        Send::Nothing(|_| "/banks/1000/export?format=xlsx".into())),
+    // A result of the member of B1 is reviewed by that member alone.
+    ([401,   200, 404,   404, 404,   404, 404,   404,   403], "GET /api/v1/attempts/{id}",
+        Send::Fresh(Maker::Result, "/attempts/")),
     // around the API
     ([200,   200, 200,   200, 200,   200, 200,   200,   200], "GET /healthz",
         Send::Nothing(|_| "/healthz".into())),
@@ -353,8 +393,12 @@ impl Site {
         callers.push(("initial".into(), initial, app.log_in("initial", initial).await));
         let for_c1 = json!({"unit_id": world.unit("C1")});
         let quiz = world.quiz(for_c1.clone()).await["id"].as_i64().unwrap();
-        let unused = world.quiz(for_c1.clone()).await["id"].as_i64().unwrap();
-        let begun = world.quiz(for_c1).await["id"].as_i64().unwrap();
+        let unused = world.quiz(for_c1).await["id"].as_i64().unwrap();
+        // Of gap texts only: whoever is on this paper may still practise the other questions.
+        let sections = json!([{"title": "", "kinds": ["blank"], "count": 2, "points": 20}]);
+        let begun =
+            world.quiz(json!({"unit_id": world.unit("C1"), "sections": sections})).await["id"].as_i64();
+        let begun = begun.unwrap();
         let attempt = callers[1].2.post_nothing(&format!("/quizzes/{begun}/attempts")).await.expect(201);
         let attempt = attempt["id"].as_str().unwrap().to_owned();
         Self { world, callers, members, quiz, unused, attempt, app }
@@ -378,7 +422,11 @@ impl Site {
     }
 
     fn report(&self, call: &str) -> String {
-        format!("/reports/{call}&unit={}", self.world.unit("B1"))
+        self.report_of("B1", call)
+    }
+
+    fn report_of(&self, unit: &str, call: &str) -> String {
+        format!("/reports/{call}&unit={}", self.world.unit(unit))
     }
 
     fn attempt(&self, call: &str) -> String {

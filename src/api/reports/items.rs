@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::export::{ExportParams, stream_table};
 use crate::api::app::ApiState;
 use crate::api::extract::{Caller, Leaders, Query};
+use crate::api::limit::Heavy;
 use crate::api::page::{Page, PageParams, cursor};
 use crate::api::problem::{Problem, language};
 use crate::domain::ids::QuizId;
@@ -148,7 +149,7 @@ pub(super) async fn list_items(
 )]
 #[get("/reports/items/export")]
 pub(super) async fn export_items(
-    caller: Caller<Leaders>,
+    caller: Caller<Leaders, Heavy>,
     state: Data<ApiState>,
     params: Query<ItemParams>,
     export: Query<ExportParams>,

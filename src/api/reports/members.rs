@@ -11,6 +11,7 @@ use super::export::{ExportParams, stream_table};
 use crate::api::app::ApiState;
 use crate::api::extract::{Caller, Leaders, Query};
 use crate::api::leaderboards::BoardParams;
+use crate::api::limit::Heavy;
 use crate::api::page::{Page, PageParams, cursor};
 use crate::api::problem::{Problem, language};
 use crate::api::wire::timestamp;
@@ -112,7 +113,7 @@ pub(super) async fn list_members(
 )]
 #[get("/reports/members/export")]
 pub(super) async fn export_members(
-    caller: Caller<Leaders>,
+    caller: Caller<Leaders, Heavy>,
     state: Data<ApiState>,
     board: Query<BoardParams>,
     unit: Query<UnitParams>,

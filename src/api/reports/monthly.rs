@@ -10,6 +10,7 @@ use super::UnitParams;
 use crate::api::app::ApiState;
 use crate::api::bank_files::download;
 use crate::api::extract::{Caller, Leaders, Query};
+use crate::api::limit::Heavy;
 use crate::api::problem::{Problem, language};
 use crate::api::wire::timestamp;
 use crate::domain::month::Month;
@@ -108,7 +109,7 @@ pub(super) async fn show_monthly(
 )]
 #[get("/reports/monthly/export")]
 pub(super) async fn export_monthly(
-    caller: Caller<Leaders>,
+    caller: Caller<Leaders, Heavy>,
     state: Data<ApiState>,
     unit: Query<UnitParams>,
     month: Query<MonthParams>,

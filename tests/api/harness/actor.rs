@@ -104,7 +104,7 @@ impl Reply {
         assert_eq!(problem["status"], status);
         assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
-        assert_eq!(retry_after, status == 503, "Retry-After");
+        assert_eq!(retry_after, status == 503 || status == 429, "Retry-After");
         problem
     }
 

@@ -13,6 +13,7 @@ use actix_web::dev::ServerHandle;
 pub use actor::{Actor, Reply};
 pub use bank::{fixture_bank, right_answers, wrong_answer};
 pub use database::TestDatabase;
+use qianti::api::Listen;
 use qianti::domain::time::Millis;
 pub use qianti::services::Services;
 pub use qianti::services::Settings;
@@ -86,13 +87,19 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Starts the application on a fresh database after its first start, with the fixture bank.
+    /// Starts the application on a fresh database after its first start, with the fixture bank; nothing is
+    /// limited by rate.
     pub async fn start(backend: Backend) -> Self {
         Self::start_with(backend, Settings::default()).await
     }
 
     /// The same with other settings.
     pub async fn start_with(backend: Backend, settings: Settings) -> Self {
+        Self::start_listening(backend, settings, 1000).await
+    }
+
+    /// The same with so many connections at the same time.
+    pub async fn start_listening(backend: Backend, settings: Settings, connections: usize) -> Self {
         let database = TestDatabase::create(backend);
         let (store, _) =
             Database::open(&DatabaseOptions { url: database.url(), read_connections: 4, write_queue: 1024 })
@@ -105,7 +112,8 @@ impl TestApp {
         assert!(filled.is_some(), "the database was not fresh");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let server = qianti::api::bind(Arc::clone(&services), listener, 1).unwrap();
+        let server =
+            qianti::api::bind(Arc::clone(&services), listener, Listen { workers: 1, connections }).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         Self { clock, services, base, server: handle, database }
@@ -122,6 +130,11 @@ impl TestApp {
     /// Does to the database what no service does.
     pub fn change_schema(&self, sql: &str) {
         self.database.execute(sql);
+    }
+
+    /// A connection that speaks no HTTP by itself.
+    pub fn connect(&self) -> std::net::TcpStream {
+        std::net::TcpStream::connect(self.base.trim_start_matches("http://")).unwrap()
     }
 
     /// Somebody who is not logged in.

@@ -7,6 +7,7 @@ export function useFailure() {
   return (thrown: unknown): string => {
     const failure = asFailure(thrown)
     if (failure.kind === 'away') return t('failure.away')
+    if (failure.status === 429) return t('failure.tooOften', { seconds: Math.ceil((failure.retryAfterMs ?? 1000) / 1000) })
     if (failure.kind === 'busy') return t('failure.busy')
     if (failure.kind === 'signed-out') return t('failure.signedOut')
     return failure.message || t('failure.refused')

@@ -12,6 +12,7 @@ export const en: Messages = {
   failure: {
     away: 'No connection. Please check the signal and try again.',
     busy: 'Many people are here at the moment. Please try again in a little while.',
+    tooOften: 'Too many tries. Please try again in {seconds} s.',
     signedOut: 'You have been logged out. Please log in again.',
     refused: 'That did not work. Please try again later.',
   },

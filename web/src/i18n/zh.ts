@@ -15,6 +15,7 @@ export const zh = {
   failure: {
     away: '网络不通，请看看信号，再试一次。',
     busy: '现在使用的人多，请稍等片刻再试。',
+    tooOften: '尝试太频繁，请 {seconds} 秒后再试。',
     signedOut: '登录已过期，请重新登录。',
     refused: '没有办成，请稍后再试。',
   },
