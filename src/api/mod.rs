@@ -2,6 +2,7 @@
 
 mod accounts;
 mod app;
+mod attempt_events;
 mod attempt_history;
 mod attempts;
 mod audit;
@@ -14,6 +15,7 @@ mod leaderboards;
 mod members;
 mod metrics;
 mod middleware;
+mod own_data;
 mod page;
 mod parse;
 mod practice;

@@ -15,8 +15,10 @@ mod error;
 pub mod first_start;
 pub mod import;
 pub mod leaderboards;
+mod leavers;
 mod live_quiz;
 pub mod members;
+pub mod own_data;
 pub mod password_slips;
 mod passwords;
 pub mod practice;
@@ -75,6 +77,8 @@ pub struct Services {
     pub practice: practice::Practice,
     /// What admins have changed.
     pub audit: audit::Audit,
+    /// What is held about members, for themselves.
+    pub own_data: own_data::OwnData,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -92,6 +96,7 @@ impl Services {
     ) -> Result<Self, ServiceError> {
         let context = Arc::new(Context::new(database, settings, clock, entropy)?);
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        let attempts = attempts::Attempts::new(Arc::clone(&context));
         let statistics = Arc::new(statistics::Statistics::new(Arc::clone(&context)));
         let leaderboards = Arc::new(leaderboards::Leaderboards::start(Arc::clone(&context)).await?);
         Ok(Self {
@@ -102,7 +107,8 @@ impl Services {
             rosters: rosters::Rosters::new(Arc::clone(&context)),
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
-            attempts: attempts::Attempts::new(Arc::clone(&context)),
+            own_data: own_data::OwnData::new(Arc::clone(&context), attempts.clone()),
+            attempts,
             statistics: Arc::clone(&statistics),
             reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards), statistics),
             leaderboards,

@@ -24,6 +24,7 @@ table! {
         password_hash -> Text,
         must_change_password -> Bool,
         created_at -> BigInt,
+        anonymised_at -> Nullable<BigInt>,
     }
 }
 
@@ -143,6 +144,7 @@ table! {
         seed -> BigInt,
         started_at -> BigInt,
         deadline -> Nullable<BigInt>,
+        session_mark -> Nullable<BigInt>,
     }
 }
 
@@ -187,6 +189,7 @@ table! {
         seed -> BigInt,
         started_at -> BigInt,
         deadline -> Nullable<BigInt>,
+        session_mark -> Nullable<BigInt>,
         answers -> Text,
         status -> Text,
         closed_by -> Nullable<Text>,
@@ -242,6 +245,18 @@ table! {
         member_id -> BigInt,
         question_id -> BigInt,
         created_at -> BigInt,
+    }
+}
+
+table! {
+    attempt_events (attempt_no, ordinal) {
+        attempt_no -> BigInt,
+        ordinal -> Integer,
+        kind -> Text,
+        at -> BigInt,
+        received_at -> BigInt,
+        session_mark -> Nullable<BigInt>,
+        report -> Nullable<BigInt>,
     }
 }
 
@@ -350,6 +365,7 @@ joinable!(bank_revisions -> members (created_by));
 joinable!(devices -> sessions (session_id));
 joinable!(learning -> questions (question_id));
 joinable!(favourites -> questions (question_id));
+joinable!(questions -> banks (bank_id));
 
 allow_tables_to_appear_in_same_query!(
     units,
