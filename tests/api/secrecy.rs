@@ -317,7 +317,7 @@ on_both_databases! {
                 if submitted {
                     let wrong = json!({"answers": wrong_answers(&running)});
                     secret(member.post(&path(&running, "/submit"), wrong).await, 200);
-                    app.services.statistics.follow().await.unwrap();
+                    app.services.statistics.catch_up().await.unwrap();
                 }
                 for actor in std::iter::once(&member).chain(&others) {
                     for call in &calls {
