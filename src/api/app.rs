@@ -21,9 +21,9 @@ use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::stopping::{OpenConnections, Stopping};
 use super::{
-    accounts, attempt_history, attempts, audit, bank_files, banks, leaderboards, members, middleware,
-    practice, quiz_desk, quiz_watch, quizzes, reports, revisions, rosters, sessions, setup, slips, stream,
-    system, units, web as web_app,
+    accounts, attempt_events, attempt_history, attempts, audit, bank_files, banks, leaderboards, members,
+    middleware, own_data, practice, quiz_desk, quiz_watch, quizzes, reports, revisions, rosters, sessions,
+    setup, slips, stream, system, units, web as web_app,
 };
 use crate::services::Services;
 
@@ -84,6 +84,7 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(rosters::show_member_template)
         .service(slips::reset_passwords)
         .service(members::update_member)
+        .service(members::anonymise_member)
         .service(banks::list_banks)
         .service(banks::create_bank)
         .service(banks::list_questions)
@@ -108,12 +109,15 @@ fn api_routes(config: &mut ServiceConfig) {
         .service(quiz_watch::show_quiz_progress)
         .service(quiz_watch::list_quiz_attempts)
         .service(quiz_watch::void_attempt)
+        .service(attempt_events::report_events)
+        .service(attempt_events::list_attempt_events)
         .service(quizzes::show_quiz)
         .service(quizzes::update_quiz)
         .service(quizzes::delete_quiz)
         .service(leaderboards::rank_members)
         .service(leaderboards::rank_units)
         .service(stream::stream_board)
+        .service(own_data::show_own_data)
         .service(sessions::list_sessions)
         .service(sessions::end_session)
         .service(sessions::end_other_sessions)

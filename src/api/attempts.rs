@@ -15,6 +15,7 @@ use super::problem::{Problem, ProblemCode};
 use super::quiz_watch::VoidedResponse;
 use super::wire::{timestamp, with_ready_field};
 use crate::domain::attempt::AttemptStatus;
+use crate::domain::attempt_events::are_recorded;
 use crate::domain::grading::shown_key;
 use crate::domain::ids::{AttemptId, QuizId};
 use crate::domain::points::Points;
@@ -119,6 +120,8 @@ pub(super) struct AttemptHead {
     /// The server's clock, to show the time that is left by.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
+    /// Whether it is recorded when the page is left: at contests and exams. See `POST /attempts/{id}/events`.
+    events_recorded: bool,
     /// What was answered so far.
     answers: Vec<AnswerWire>,
     /// Once it is graded.
@@ -179,6 +182,11 @@ pub(super) struct ResultResponse {
 
 /// The answer that shows an attempt: its head, and the paper copied behind it.
 fn attempt_response(status: StatusCode, view: &AttemptView, now: Millis) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::build(status).content_type(ContentType::json()).body(write_attempt(view, now)?))
+}
+
+/// An attempt as JSON, with what its member may see of it now and nothing more.
+pub(super) fn write_attempt(view: &AttemptView, now: Millis) -> Result<Vec<u8>, ServiceError> {
     let attempt = &view.attempt;
     let answers =
         attempt.answers.iter().map(|(&no, answer)| AnswerWire { no, answer: answer.clone() }).collect();
@@ -189,6 +197,7 @@ fn attempt_response(status: StatusCode, view: &AttemptView, now: Millis) -> Resu
         started_at: timestamp(attempt.started_at),
         deadline: attempt.deadline.map(timestamp),
         now: timestamp(now),
+        events_recorded: are_recorded(view.live.quiz.rules.kind),
         answers,
         result: ResultResponse::new(view),
         voided: view.voided.as_deref().map(VoidedResponse::new),
@@ -197,7 +206,7 @@ fn attempt_response(status: StatusCode, view: &AttemptView, now: Millis) -> Resu
     serde_json::to_writer(&mut body, &head)
         .map_err(|error| ServiceError::Internal(format!("attempt: {error}")))?;
     with_ready_field(&mut body, "questions", |body| view.write_items(body));
-    Ok(HttpResponse::build(status).content_type(ContentType::json()).body(body))
+    Ok(body)
 }
 
 impl ResultResponse {
@@ -258,7 +267,8 @@ pub(super) async fn begin_attempt(
     state: Data<ApiState>,
     id: PathPart<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let (view, new) = state.services.attempts.begin(&caller.principal, QuizId(id.0)).await?;
+    let (view, new) =
+        state.services.attempts.begin(&caller.principal, QuizId(id.0), Some(&caller.session)).await?;
     state.metrics.begun(new);
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     attempt_response(status, &view, state.services.context.clock.now())
@@ -279,7 +289,11 @@ pub(super) async fn save_answers(
     id: PathPart<String>,
     body: Body<AnswersRequest>,
 ) -> Result<HttpResponse, Problem> {
-    state.services.attempts.save(&caller.principal, AttemptId(id.0), &sent(body.0.answers)).await?;
+    state
+        .services
+        .attempts
+        .save(&caller.principal, AttemptId(id.0), &sent(body.0.answers), Some(&caller.session))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -304,7 +318,11 @@ pub(super) async fn submit_attempt(
     body: OptionalBody<SubmitRequest>,
 ) -> Result<HttpResponse, Problem> {
     let answers = sent(body.0.answers);
-    let view = state.services.attempts.submit(&caller.principal, AttemptId(id.0), &answers).await?;
+    let view = state
+        .services
+        .attempts
+        .submit(&caller.principal, AttemptId(id.0), &answers, Some(&caller.session))
+        .await?;
     state.metrics.submitted();
     let result = ResultResponse::new(&view).ok_or_else(|| Problem::new(ProblemCode::Internal))?;
     let mut body = Vec::with_capacity(RESULT_BYTES);

@@ -23,6 +23,8 @@ pub(super) struct MemberResponse {
     unit_id: i64,
     status: MemberStatus,
     roles: Vec<RoleGrant>,
+    /// Whether the name and the login were taken away for good.
+    anonymised: bool,
     /// A password to hand out, told once: after adding without a password, and after a reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     initial_password: Option<String>,
@@ -38,6 +40,7 @@ impl From<MemberView> for MemberResponse {
             name: member.name,
             unit_id: member.unit_id.0,
             status: member.status,
+            anonymised: member.is_anonymised,
             initial_password: view.initial_password,
         }
     }
@@ -149,4 +152,20 @@ pub(super) async fn update_member(
     let change =
         MemberChange { name, unit_id: unit_id.map(UnitId), status, roles: roles.map(grants), reset_password };
     Ok(Json(state.services.members.update(&caller.principal, MemberId(id.0), change).await?.into()))
+}
+
+/// Take away for good who a member was who has left. Attempts and results stay, and with them every ranking.
+#[utoipa::path(
+    tag = "members",
+    security(("bearer" = [])),
+    params(("id" = i64, Path, description = "The member")),
+    responses((status = 200, body = MemberResponse), (status = 409, description = "The member has not left"))
+)]
+#[post("/members/{id}/anonymise")]
+pub(super) async fn anonymise_member(
+    caller: Caller<Admins>,
+    state: Data<ApiState>,
+    id: PathPart<i64>,
+) -> Result<Json<MemberResponse>, Problem> {
+    Ok(Json(state.services.members.anonymise(&caller.principal, MemberId(id.0)).await?.into()))
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod address;
 mod app;
+mod attempt_events;
 mod attempt_history;
 mod attempts;
 mod audit;
@@ -16,6 +17,7 @@ mod limit;
 mod members;
 mod metrics;
 mod middleware;
+mod own_data;
 mod page;
 mod parse;
 mod practice;

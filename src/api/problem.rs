@@ -77,6 +77,8 @@ problems! {
     RequestTimeout "request-timeout" 408 "上传太慢，没有收完，请重试" "The body took too long to arrive; send it again";
     CodeTaken "code-taken" 409 "编码已被使用" "The code is taken";
     LoginTaken "login-taken" 409 "账号已被使用" "The login is taken";
+    MemberActive "member-active" 409 "成员尚未离开，不能匿名化" "Only a member who has left can be anonymised";
+    MemberAnonymised "member-anonymised" 409 "该成员已匿名化，不能再更改" "This member was anonymised and cannot be changed any more";
     UnitNotEmpty "unit-not-empty" 409 "组织下还有下级、成员或成绩，不能删除" "The unit is not empty";
     QuizInUse "quiz-in-use" 409 "已有人开始答题，不能更改或删除" "Somebody has begun this quiz";
     KeysShown "keys-shown" 409 "正确答案已经公布，不能再延长" "The right answers are shown already; it cannot be extended";
@@ -264,6 +266,8 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound(_) => Self::new(Code::NotFound),
             ServiceError::CodeTaken => Self::new(Code::CodeTaken),
             ServiceError::LoginTaken => Self::new(Code::LoginTaken),
+            ServiceError::MemberActive => Self::new(Code::MemberActive),
+            ServiceError::MemberAnonymised => Self::new(Code::MemberAnonymised),
             ServiceError::UnitNotEmpty => Self::new(Code::UnitNotEmpty),
             ServiceError::QuizInUse => Self::new(Code::QuizInUse),
             ServiceError::KeysShown => Self::new(Code::KeysShown),

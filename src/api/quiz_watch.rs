@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
+use super::attempt_events::EventCountsResponse;
 use super::extract::{Admins, Body, Caller, Leaders, PathPart, Query};
 use super::page::{Page, PageParams};
 use super::problem::Problem;
@@ -15,7 +16,7 @@ use crate::domain::attempt::AttemptStatus;
 use crate::domain::ids::{AttemptId, QuizId, UnitId};
 use crate::domain::points::Points;
 use crate::domain::time::Millis;
-use crate::services::quiz_progress::{Counts, QuizAttemptRow, QuizProgress, WantedAttempts};
+use crate::services::quiz_progress::{Counts, QuizProgress, WantedAttempts, WatchedAttempt};
 use crate::services::units::UnitRow;
 use crate::services::voids::VoidRow;
 
@@ -129,11 +130,16 @@ pub(super) struct QuizAttemptResponse {
     elapsed_ms: Option<i64>,
     #[schema(required)]
     voided: Option<VoidResponse>,
+    /// What happened around it; null for whoever is no admin of the quiz's unit, and at quizzes where nothing is
+    /// recorded.
+    #[schema(required)]
+    events: Option<EventCountsResponse>,
 }
 
-impl From<(QuizAttemptRow, UnitRow)> for QuizAttemptResponse {
-    fn from((row, unit): (QuizAttemptRow, UnitRow)) -> Self {
+impl From<WatchedAttempt> for QuizAttemptResponse {
+    fn from(WatchedAttempt { row, unit, events }: WatchedAttempt) -> Self {
         Self {
+            events: events.map(Into::into),
             id: row.id.0,
             member: AttemptMember { id: row.member.0, name: row.name, login: row.login },
             unit: unit.into(),
@@ -200,7 +206,7 @@ pub(super) async fn list_quiz_attempts(
     let text = q.filter(|text| !text.is_empty());
     let wanted = WantedAttempts { status, unit: unit.map(UnitId), text, before };
     let rows = state.services.quizzes.attempts(&caller.principal, QuizId(id.0), wanted, more).await?;
-    let position = |(row, _): &(QuizAttemptRow, UnitRow)| (row.started_at.0, row.id.0.clone());
+    let position = |WatchedAttempt { row, .. }: &WatchedAttempt| (row.started_at.0, row.id.0.clone());
     Ok(Json(Page::cut(rows, limit, position, Into::into)))
 }
 

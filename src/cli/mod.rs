@@ -7,8 +7,8 @@ mod backup;
 mod bank;
 mod demo;
 mod doctor;
-mod log;
 mod keys;
+mod log;
 mod members;
 mod serve;
 

@@ -61,6 +61,8 @@ actions! {
     MemberLeft "member.left" "成员离开" "Member left";
     /// A member who had left is back.
     MemberReturned "member.returned" "成员恢复" "Member returned";
+    /// Who a member was who had left was taken away.
+    MemberAnonymised "member.anonymised" "成员匿名化" "Member anonymised";
     /// A member has other roles.
     RolesChanged "roles.changed" "变更角色" "Roles changed";
     /// A member was given a new initial password.

@@ -44,6 +44,14 @@ impl fmt::Display for AttemptId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub String);
 
+impl SessionId {
+    /// A mark by which the session is known again where its id must not stand: the id is half of a refresh token.
+    /// `None` for what is no id.
+    pub fn mark(&self) -> Option<i64> {
+        u64::from_str_radix(self.0.get(..16)?, 16).ok().map(u64::cast_signed)
+    }
+}
+
 impl fmt::Display for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)

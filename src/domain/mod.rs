@@ -4,6 +4,7 @@
 //! the same question, in a test and in ten years.
 
 pub mod attempt;
+pub mod attempt_events;
 pub mod audit;
 pub mod blueprint;
 pub mod device;
@@ -16,6 +17,7 @@ pub mod item_statistics;
 pub mod message;
 pub mod month;
 pub mod org;
+pub mod pace;
 pub mod password;
 pub mod period;
 pub mod points;

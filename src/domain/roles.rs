@@ -39,6 +39,9 @@ impl Role {
     }
 }
 
+/// What a member is called whose name was taken away.
+pub const ANONYMOUS: &str = "已注销成员";
+
 /// Whether a member still belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

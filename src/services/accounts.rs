@@ -194,7 +194,7 @@ impl Accounts {
                 if !is_alive {
                     // The session is alive but this is not its token: it was used before, by its owner or
                     // by a thief. Nobody can tell which, so both lose it (RFC 9700, section 4.14.2).
-                    tracing::warn!(session = %id, member = %row.member_id, "refresh token used again; session ended");
+                    tracing::warn!(member = %row.member_id, "refresh token used again; session ended");
                     return Ok(Some(Err((row.member_id, id))));
                 }
                 let me = load_me(connection, row.member_id)?;
@@ -342,7 +342,7 @@ fn wrong_current_password() -> ServiceError {
     ServiceError::invalid("/current", message!("原密码不对", "is not the current password"))
 }
 
-fn load_me(connection: &mut AnyConnection, id: MemberId) -> Result<Me, StoreError> {
+pub(super) fn load_me(connection: &mut AnyConnection, id: MemberId) -> Result<Me, StoreError> {
     let member = members::get_member(connection, id)?;
     let unit = units::get_unit(connection, member.unit_id)?;
     let grants = members::list_grants(connection, &[id])?.remove(&id).unwrap_or_default();

@@ -36,6 +36,12 @@ pub enum ServiceError {
     /// Another member has this login.
     #[error("login taken")]
     LoginTaken,
+    /// Only who has left is anonymised.
+    #[error("member active")]
+    MemberActive,
+    /// Who the member was was taken away for good.
+    #[error("member anonymised")]
+    MemberAnonymised,
     /// Something belongs to the unit.
     #[error("unit not empty")]
     UnitNotEmpty,

@@ -177,7 +177,7 @@ impl Members {
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`] outside the caller's scope, and for an account whose roles reach
-    /// beyond it; [`ServiceError::Invalid`].
+    /// beyond it; [`ServiceError::MemberAnonymised`]; [`ServiceError::Invalid`].
     pub async fn update(
         &self,
         principal: &Principal,
@@ -216,6 +216,9 @@ impl Members {
             .database
             .write(move |connection| {
                 let before = members::hold_member(connection, id)?;
+                if before.is_anonymised {
+                    return Err(ServiceError::MemberAnonymised);
+                }
                 let old_unit = units::get_unit(connection, before.unit_id)?;
                 let old_grants = members::list_grants(connection, &[id])?.remove(&id).unwrap_or_default();
                 if !principal.manages(&old_unit.path, &old_grants) {
@@ -287,7 +290,7 @@ fn get_unit(connection: &mut AnyConnection, id: UnitId) -> Result<UnitRow, Servi
     })
 }
 
-fn find_view(
+pub(super) fn find_view(
     connection: &mut AnyConnection,
     id: MemberId,
     initial_password: Option<String>,

@@ -17,10 +17,12 @@ mod error;
 pub mod first_start;
 pub mod import;
 pub mod leaderboards;
+mod leavers;
 mod limits;
 mod live_quiz;
 mod login_guard;
 pub mod members;
+pub mod own_data;
 pub mod password_slips;
 mod passwords;
 pub mod practice;
@@ -84,6 +86,8 @@ pub struct Services {
     pub practice: practice::Practice,
     /// What admins have changed.
     pub audit: audit::Audit,
+    /// What is held about members, for themselves.
+    pub own_data: own_data::OwnData,
     /// What they all share.
     pub context: Arc<Context>,
 }
@@ -101,6 +105,7 @@ impl Services {
     ) -> Result<Self, ServiceError> {
         let context = Arc::new(Context::new(database, settings, clock, entropy)?);
         let accounts = accounts::Accounts::start(Arc::clone(&context)).await?;
+        let attempts = attempts::Attempts::new(Arc::clone(&context));
         let statistics = Arc::new(statistics::Statistics::new(Arc::clone(&context)));
         let leaderboards = Arc::new(leaderboards::Leaderboards::start(Arc::clone(&context)).await?);
         Ok(Self {
@@ -111,7 +116,8 @@ impl Services {
             rosters: rosters::Rosters::new(Arc::clone(&context)),
             banks: banks::Banks::new(Arc::clone(&context)),
             quizzes: quizzes::Quizzes::new(Arc::clone(&context)),
-            attempts: attempts::Attempts::new(Arc::clone(&context)),
+            own_data: own_data::OwnData::new(Arc::clone(&context), attempts.clone()),
+            attempts,
             statistics: Arc::clone(&statistics),
             reports: reports::Reports::new(Arc::clone(&context), Arc::clone(&leaderboards), statistics),
             leaderboards,

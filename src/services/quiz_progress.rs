@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::accounts::login_key;
+use super::attempts::{EventCounts, count_events};
 use super::quizzes::Quizzes;
 use super::{Context, ServiceError};
 use crate::domain::attempt::AttemptStatus;
@@ -56,6 +57,17 @@ pub struct WantedAttempts {
     pub before: Option<(Millis, AttemptId)>,
 }
 
+/// An attempt at a quiz, as those who look after it see it.
+#[derive(Clone, Debug)]
+pub struct WatchedAttempt {
+    /// The attempt.
+    pub row: QuizAttemptRow,
+    /// The unit for which it was begun.
+    pub unit: UnitRow,
+    /// What happened around it; `None` for who does not hold the quiz, and where nothing is recorded.
+    pub events: Option<EventCounts>,
+}
+
 impl Quizzes {
     /// How far a quiz is, for the units that the caller leads; of a daily quiz today. Voided attempts are
     /// not counted.
@@ -97,8 +109,8 @@ impl Quizzes {
         id: QuizId,
         wanted: WantedAttempts,
         limit: i64,
-    ) -> Result<Vec<(QuizAttemptRow, UnitRow)>, ServiceError> {
-        let principal = principal.clone();
+    ) -> Result<Vec<WatchedAttempt>, ServiceError> {
+        let (principal, context) = (principal.clone(), Arc::clone(&self.context));
         let text = wanted.text.map(|name| TextFilter { login_key: login_key(&name), name });
         self.context
             .database
@@ -123,11 +135,20 @@ impl Quizzes {
                     limit,
                 };
                 let rows = list_quiz_attempts(connection, &filter)?;
+                // Events are for those who hold the quiz, not for everybody who looks on.
+                let ids: Vec<AttemptId> = rows.iter().map(|row| row.id.clone()).collect();
+                let mut events = if principal.is_admin_of(&quiz.unit_path) {
+                    count_events(&context, connection, &quiz, &ids)?
+                } else {
+                    HashMap::new()
+                };
                 let units: HashMap<UnitId, &UnitRow> = tree.iter().map(|unit| (unit.id, unit)).collect();
-                Ok(rows
-                    .into_iter()
-                    .filter_map(|row| units.get(&row.unit).map(|&unit| (row, unit.clone())))
-                    .collect())
+                let watched = |row: QuizAttemptRow| {
+                    let unit = UnitRow::clone(units.get(&row.unit)?);
+                    let events = events.remove(&row.id);
+                    Some(WatchedAttempt { row, unit, events })
+                };
+                Ok(rows.into_iter().filter_map(watched).collect())
             })
             .await
     }

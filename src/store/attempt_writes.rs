@@ -38,6 +38,8 @@ pub struct NewAttempt {
     pub started_at: Millis,
     /// Its deadline.
     pub deadline: Option<Millis>,
+    /// The mark of the session by which it begins.
+    pub session_mark: Option<i64>,
     /// How many attempts the member may begin in which span of time, this one counted.
     pub allowed: Option<(i32, Span)>,
 }
@@ -167,9 +169,9 @@ pub fn write_now(
 macro_rules! begin_sql {
     ($from:literal) => {
         concat!(
-            "INSERT INTO begun (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed, started_at, deadline) \
+            "INSERT INTO begun (id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed, started_at, deadline, session_mark) \
              SELECT ?, ?, ?, ?, \
-               COALESCE((SELECT MAX(ordinal) FROM begun WHERE member_id = ? AND quiz_id = ?), 0) + 1, ?, ?, ?, ?, ? ",
+               COALESCE((SELECT MAX(ordinal) FROM begun WHERE member_id = ? AND quiz_id = ?), 0) + 1, ?, ?, ?, ?, ?, ? ",
             $from,
             " COALESCE((SELECT EXISTS (SELECT 1 FROM results WHERE attempt_no = latest.no) FROM \
                  (SELECT no FROM begun WHERE member_id = ? AND quiz_id = ? ORDER BY ordinal DESC LIMIT 1) AS latest), TRUE) \
@@ -204,6 +206,7 @@ pub(super) fn begin_binds(new: &NewAttempt) -> Vec<Bind<'_>> {
         Bind::Int(new.seed.cast_signed()),
         Bind::Int(new.started_at.0),
         Bind::MaybeInt(new.deadline.map(|at| at.0)),
+        Bind::MaybeInt(new.session_mark),
         Bind::Int(quiz),
         Bind::Int(new.quiz_revision.into()),
         Bind::Int(member),

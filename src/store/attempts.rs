@@ -75,6 +75,8 @@ pub struct AttemptRow {
     pub started_at: Millis,
     /// The deadline, without the grace in which answers still count; `None` for no limit.
     pub deadline: Option<Millis>,
+    /// The mark of the session by which it was begun; `None` when nobody noted it.
+    pub session_mark: Option<i64>,
     /// What was answered so far.
     pub answers: Answers,
     /// Its result, once it is graded.
@@ -95,7 +97,7 @@ impl AttemptRow {
 
 type Columns = (
     (i64, String, i64, i64, i64, i32, i32, i32, i64),
-    (i64, Option<i64>, String),
+    (i64, Option<i64>, Option<i64>, String),
     (Option<String>, Option<i64>, Option<i64>),
     (Option<i64>, Option<i64>, Option<i32>, Option<i32>, Option<bool>),
     i64,
@@ -113,7 +115,7 @@ type Selection = (
         attempts::draw_version,
         attempts::seed,
     ),
-    (attempts::started_at, attempts::deadline, attempts::answers),
+    (attempts::started_at, attempts::deadline, attempts::session_mark, attempts::answers),
     (attempts::closed_by, attempts::submitted_at, attempts::elapsed_ms),
     (attempts::score, attempts::max_score, attempts::correct, attempts::total, attempts::passed),
     attempts::version,
@@ -132,7 +134,7 @@ fn columns() -> Selection {
             attempts::draw_version,
             attempts::seed,
         ),
-        (attempts::started_at, attempts::deadline, attempts::answers),
+        (attempts::started_at, attempts::deadline, attempts::session_mark, attempts::answers),
         (attempts::closed_by, attempts::submitted_at, attempts::elapsed_ms),
         (attempts::score, attempts::max_score, attempts::correct, attempts::total, attempts::passed),
         attempts::version,
@@ -145,7 +147,7 @@ impl TryFrom<Columns> for AttemptRow {
     fn try_from(
         (
             (no, id, quiz_id, member_id, unit_id, ordinal, bank_revision, draw_version, seed),
-            (started_at, deadline, answers),
+            (started_at, deadline, session_mark, answers),
             (closed_by, submitted_at, elapsed_ms),
             (score, max_score, correct, total, passed),
             version,
@@ -190,6 +192,7 @@ impl TryFrom<Columns> for AttemptRow {
             seed: seed.cast_unsigned(),
             started_at: Millis(started_at),
             deadline: deadline.map(Millis),
+            session_mark,
             answers,
             result,
             version,
@@ -213,6 +216,7 @@ pub fn create_attempt(connection: &mut AnyConnection, row: &AttemptRow) -> Resul
         begun::seed.eq(row.seed.cast_signed()),
         begun::started_at.eq(row.started_at.0),
         begun::deadline.eq(row.deadline.map(|at| at.0)),
+        begun::session_mark.eq(row.session_mark),
     ));
     let created = super::connection::on_backend!(connection, concrete => {
         created.returning(begun::no).get_result(concrete)
@@ -232,6 +236,20 @@ pub fn get_attempt(connection: &mut AnyConnection, id: &AttemptId) -> Result<Att
     let row: Option<Columns> =
         attempts::table.filter(attempts::id.eq(&id.0)).select(columns()).first(connection).optional()?;
     row.ok_or(StoreError::NotFound("attempt"))?.try_into()
+}
+
+/// The attempts with these ids, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_attempts_by_id(
+    connection: &mut AnyConnection,
+    ids: &[AttemptId],
+) -> Result<Vec<AttemptRow>, StoreError> {
+    let ids: Vec<String> = ids.iter().map(|id| id.0.clone()).collect();
+    let rows: Vec<Columns> =
+        attempts::table.filter(attempts::id.eq_any(ids)).select(columns()).load(connection)?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// The latest attempt of a member at a quiz.

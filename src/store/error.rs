@@ -44,7 +44,7 @@ pub enum StoreError {
         reason: String,
     },
     /// Anything else; a fault of the program or of the machine.
-    #[error("database: {0}")]
+    #[error("database: {}", shown(.0))]
     Db(Error),
 }
 
@@ -54,11 +54,11 @@ impl From<Error> for StoreError {
             Error::DatabaseError(
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection,
                 _,
-            ) => Self::Busy(error.to_string()),
+            ) => Self::Busy(shown(&error)),
             Error::DatabaseError(_, information) if is_passing(information.message()) => {
-                Self::Busy(error.to_string())
+                Self::Busy(shown(&error))
             }
-            Error::BrokenTransactionManager => Self::Busy(error.to_string()),
+            Error::BrokenTransactionManager => Self::Busy(shown(&error)),
             _ => Self::Db(error),
         }
     }
@@ -102,8 +102,88 @@ impl StoreError {
         }
     }
 
-    /// A stored value that cannot be read.
+    /// A stored value that cannot be read. The value itself is not told: where it stands is enough to find it.
     pub(super) fn corrupt(what: impl Into<String>, reason: impl std::fmt::Display) -> Self {
-        Self::Corrupt { what: what.into(), reason: format!("{reason}") }
+        Self::Corrupt { what: what.into(), reason: without_values(&format!("{reason}")) }
+    }
+}
+
+/// A failure for the log: what failed and where, and nothing of what was written. Databases repeat values in their messages:
+/// names, logins, answers.
+pub(super) fn shown(error: &Error) -> String {
+    match error {
+        Error::DatabaseError(kind, information) => {
+            let place = [information.table_name(), information.constraint_name(), information.column_name()];
+            let place: Vec<&str> = place.into_iter().flatten().collect();
+            let message = without_values(information.message());
+            if place.is_empty() {
+                format!("{kind:?}: {message}")
+            } else {
+                format!("{kind:?} at {}: {message}", place.join(", "))
+            }
+        }
+        other => without_values(&other.to_string()),
+    }
+}
+
+/// A message without what stands in it between quotation marks or in brackets: the places of values.
+fn without_values(message: &str) -> String {
+    const PAIRS: [(char, char); 6] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('(', ')'), ('“', '”'), ('«', '»')];
+    let mut shown = String::with_capacity(message.len());
+    let mut ends: Option<char> = None;
+    for character in message.chars() {
+        match ends {
+            Some(end) if character == end => {
+                shown.push('…');
+                shown.push(character);
+                ends = None;
+            }
+            Some(_) => {}
+            None => {
+                shown.push(character);
+                ends = PAIRS.iter().find(|(begin, _)| *begin == character).map(|&(_, end)| end);
+            }
+        }
+    }
+    // What is left open hides the rest.
+    if ends.is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_repeats_a_value() {
+        for (message, left) in [
+            ("Key (login_key)=(zhangsan) already exists.", "Key (…)=(…) already exists."),
+            (
+                "invalid input syntax for type bigint: \"zhangsan\"",
+                "invalid input syntax for type bigint: \"…\"",
+            ),
+            (
+                "unknown variant `张三`, expected one of `a`, `b`",
+                "unknown variant `…`, expected one of `…`, `…`",
+            ),
+            ("relation 'x", "relation '…"),
+            ("database disk image is malformed", "database disk image is malformed"),
+        ] {
+            assert_eq!(without_values(message), left);
+        }
+        let corrupt =
+            StoreError::corrupt("answers of attempt 7", "invalid type: string \"甲\", expected a map");
+        assert!(!corrupt.to_string().contains('甲'), "{corrupt}");
+        let named = Error::DatabaseError(
+            DatabaseErrorKind::UniqueViolation,
+            Box::new(
+                "duplicate key value violates unique constraint \"members_login_key_key\": \"zhangsan\""
+                    .to_owned(),
+            ),
+        );
+        assert!(!StoreError::from(named).to_string().contains("zhangsan"));
     }
 }

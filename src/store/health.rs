@@ -31,7 +31,7 @@ pub fn engine_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Stor
 }
 
 /// A rule and the statement that counts what breaks it.
-const RULES: [(&str, &str); 6] = [
+const RULES: [(&str, &str); 7] = [
     (
         "results of no attempt, or that name another member, quiz, unit or beginning than it does",
         "SELECT COUNT(*) FROM results LEFT JOIN begun ON begun.no = results.attempt_no \
@@ -57,6 +57,14 @@ const RULES: [(&str, &str); 6] = [
         "members whose attempts at a quiz are not numbered 1, 2, 3 …",
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM begun GROUP BY member_id, quiz_id \
          HAVING MIN(ordinal) <> 1 OR MAX(ordinal) <> COUNT(*)) AS gaps",
+    ),
+    (
+        "anonymised members who are active, or of whom a session, a role or practice is left",
+        "SELECT COUNT(*) FROM members WHERE anonymised_at IS NOT NULL AND (status <> 'left' \
+         OR EXISTS (SELECT 1 FROM sessions WHERE sessions.member_id = members.id) \
+         OR EXISTS (SELECT 1 FROM role_grants WHERE role_grants.member_id = members.id) \
+         OR EXISTS (SELECT 1 FROM favourites WHERE favourites.member_id = members.id) \
+         OR EXISTS (SELECT 1 FROM learning WHERE learning.member_id = members.id))",
     ),
     (
         "voided attempts without a result",

@@ -35,16 +35,21 @@ pub struct MemberRow {
     pub password_hash: String,
     /// Whether an initial password has to be changed.
     pub must_change_password: bool,
+    /// Whether the name and the login were taken away for good.
+    pub is_anonymised: bool,
 }
 
-type Columns = (i64, String, String, String, i64, String, String, bool, i64);
+type Columns = (i64, String, String, String, i64, String, String, bool, i64, Option<i64>);
 
 impl From<Columns> for MemberRow {
-    fn from((id, login, _, name, unit_id, status, password_hash, must_change_password, _): Columns) -> Self {
+    fn from(
+        (id, login, _, name, unit_id, status, password_hash, must_change_password, _, anonymised_at): Columns,
+    ) -> Self {
         let status =
             if status == MemberStatus::Left.as_str() { MemberStatus::Left } else { MemberStatus::Active };
         let (id, unit_id) = (MemberId(id), UnitId(unit_id));
-        Self { id, login, name, unit_id, status, password_hash, must_change_password }
+        let is_anonymised = anonymised_at.is_some();
+        Self { id, login, name, unit_id, status, password_hash, must_change_password, is_anonymised }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Functions take `&mut AnyConnection` and never open a transaction: a service owns it, one for each use
 //! case, by asking [`Database::read`] or [`Database::write`].
 
+pub mod anonymise;
 #[cfg(feature = "postgres")]
 mod attempt_sets;
 pub mod attempt_writes;
@@ -15,6 +16,7 @@ mod database;
 pub mod devices;
 mod distribution;
 mod error;
+pub mod events;
 pub mod favourites;
 mod freshness;
 pub mod full_results;
@@ -25,6 +27,7 @@ pub mod learning;
 pub mod members;
 pub mod monthly_reports;
 mod notices;
+pub mod own_data;
 pub mod quiz_attempts;
 pub mod quiz_times;
 pub mod quizzes;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use super::anonymise::hold_anonymised;
 use super::connection::on_backend;
 use super::schema::{attempts, monthly_reports, quizzes};
 use super::{AnyConnection, StoreError};
@@ -13,6 +14,7 @@ use crate::domain::month::Month;
 use crate::domain::period::Span;
 use crate::domain::quiz::QuizKind;
 use crate::domain::report::MonthlyReport;
+use crate::domain::roles::ANONYMOUS;
 use crate::domain::time::Millis;
 
 /// Rows of one multi-row insert.
@@ -73,10 +75,20 @@ pub fn fix_reports(
     reports: &[(UnitId, MonthlyReport)],
     now: Millis,
 ) -> Result<(), StoreError> {
+    let named = reports.iter().flat_map(|(_, report)| &report.best_members).map(|best| best.member_id.0);
+    let anonymous = hold_anonymised(connection, named.collect())?;
     let rows = reports
         .iter()
         .map(|(unit, report)| {
-            let text = serde_json::to_string(report).map_err(|error| StoreError::corrupt("report", error))?;
+            let mut report = report.clone();
+            for best in &mut report.best_members {
+                // Since the report was worked out.
+                if anonymous.contains(&best.member_id) {
+                    ANONYMOUS.clone_into(&mut best.name);
+                }
+            }
+            let text =
+                serde_json::to_string(&report).map_err(|error| StoreError::corrupt("report", error))?;
             Ok((
                 monthly_reports::month.eq(month.to_string()),
                 monthly_reports::unit_id.eq(unit.0),

@@ -24,6 +24,7 @@ table! {
         password_hash -> Text,
         must_change_password -> Bool,
         created_at -> BigInt,
+        anonymised_at -> Nullable<BigInt>,
     }
 }
 
@@ -151,6 +152,7 @@ table! {
         seed -> BigInt,
         started_at -> BigInt,
         deadline -> Nullable<BigInt>,
+        session_mark -> Nullable<BigInt>,
     }
 }
 
@@ -195,6 +197,7 @@ table! {
         seed -> BigInt,
         started_at -> BigInt,
         deadline -> Nullable<BigInt>,
+        session_mark -> Nullable<BigInt>,
         answers -> Text,
         status -> Text,
         closed_by -> Nullable<Text>,
@@ -250,6 +253,18 @@ table! {
         member_id -> BigInt,
         question_id -> BigInt,
         created_at -> BigInt,
+    }
+}
+
+table! {
+    attempt_events (attempt_no, ordinal) {
+        attempt_no -> BigInt,
+        ordinal -> Integer,
+        kind -> Text,
+        at -> BigInt,
+        received_at -> BigInt,
+        session_mark -> Nullable<BigInt>,
+        report -> Nullable<BigInt>,
     }
 }
 
@@ -358,6 +373,7 @@ joinable!(bank_revisions -> members (created_by));
 joinable!(devices -> sessions (session_id));
 joinable!(learning -> questions (question_id));
 joinable!(favourites -> questions (question_id));
+joinable!(questions -> banks (bank_id));
 
 allow_tables_to_appear_in_same_query!(
     units,

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::attempt_writes::{self, AttemptWrite, AttemptWritten, SettledCount};
 use super::connection::{DatabaseUrl, Purpose, on_backend, open};
+use super::error::shown;
 use super::transaction::{begin, run_in_savepoint};
 use super::writer_stats::WriterStats;
 use super::{AnyConnection, Freshness, StoreError, notices};
@@ -314,7 +315,7 @@ impl Session {
             }
             Err(error) => {
                 self.stats.note_failure();
-                tracing::warn!(%error, jobs = batch.len(), "a transaction failed and was undone");
+                tracing::warn!(error = %shown(&error), jobs = batch.len(), "a transaction failed and was undone");
                 // A fresh connection is the surest way to a clean state; losing this one undoes the rest.
                 batch.fail(&StoreError::from(error));
                 false
@@ -357,7 +358,7 @@ impl Session {
             Ok(outcomes) => return Ok(outcomes),
             Err(error) => error,
         };
-        tracing::warn!(%error, jobs = writes.len(), "writes of attempts failed together; each is tried alone");
+        tracing::warn!(error = %shown(&error), jobs = writes.len(), "writes of attempts failed together; each is tried alone");
         on_backend!(connection, concrete => AnsiTransactionManager::rollback_transaction(concrete))?;
         begin(connection)?;
         self.look_for_others(connection)?;

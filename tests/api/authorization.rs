@@ -58,6 +58,8 @@ enum Maker {
     EndingQuiz,
     /// A graded attempt of the member of B1.
     Result,
+    /// A member of B1 who has left.
+    Leaver,
     /// A revision of the bank; it is named by its number.
     Revision,
 }
@@ -88,6 +90,8 @@ const MATRIX: &[Row] = &[
         Send::Session(|session| json!({"current": session.password, "new": NEW_PASSWORD}))),
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/attempts",
         Send::Nothing(|_| "/me/attempts".into())),
+    ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/data",
+        Send::Nothing(|_| "/me/data".into())),
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/me/sessions",
         Send::Nothing(|_| "/me/sessions".into())),
     ([401,   204, 204,   204, 204,   204, 204,   204,   403], "DELETE /api/v1/me/sessions",
@@ -149,6 +153,8 @@ const MATRIX: &[Row] = &[
     // An account of C1 that is an admin of the root: whoever could reset its password would be one too.
     ([401,   403, 403,   403, 403,   403, 403,   200,   403], "PATCH /api/v1/members/{id}",
         Send::Body(|site| site.member("root-in-b1"), |_, _| json!({"reset_password": true}))),
+    ([401,   403, 403,   403, 403,   200, 403,   200,   403], "POST /api/v1/members/{id}/anonymise",
+        Send::Upon(Maker::Leaver, |made| format!("/members/{made}/anonymise"), |_| json!({}))),
     ([401,   403, 403,   403, 403,   200, 422,   200,   403], "POST /api/v1/members/import",
         Send::File(|_| "/members/import".into(), |number| format!("login,name,unit_code\ni{number},名,B1\n"))),
     ([401,   403, 403,   403, 403,   422, 422,   200,   403], "POST /api/v1/members/import",
@@ -233,6 +239,11 @@ const MATRIX: &[Row] = &[
         Send::Own(|site| site.attempt("/answers"), Some(|| json!({"answers": []})))),
     ([401,   200, 404,   404, 404,   404, 404,   404,   403], "POST /api/v1/attempts/{id}/submit",
         Send::Own(|site| site.attempt("/submit"), Some(|| json!({"answers": []})))),
+    ([401,   204, 404,   404, 404,   404, 404,   404,   403], "POST /api/v1/attempts/{id}/events",
+        Send::Own(|site| site.attempt("/events"), Some(|| json!({"events": [{"kind": "left_page", "report": 1, "ms_ago": 0}]})))),
+    // Of a quiz of C1: for the admins of C1, not for those who only look on.
+    ([401,   403, 403,   403, 403,   200, 404,   200,   403], "GET /api/v1/attempts/{id}/events",
+        Send::Nothing(|site| site.attempt("/events"))),
     // leaderboards: open to everybody who is logged in
     ([401,   200, 200,   200, 200,   200, 200,   200,   403], "GET /api/v1/leaderboards/members",
         Send::Nothing(|site| format!("/leaderboards/members?period=day&unit={}", site.world.unit("B1")))),
@@ -459,6 +470,14 @@ impl Site {
                 let member = self.app.log_in("b1", PASSWORD).await;
                 let result = self.world.attempt(&member, &quiz, 1).await;
                 result["attempt_id"].as_str().unwrap().to_owned()
+            }
+            Maker::Leaver => {
+                let member = admin.post("/members", new_member(self, number, &json!([]))).await.expect(201);
+                admin
+                    .patch(&format!("/members/{}", member["id"]), json!({"status": "left"}))
+                    .await
+                    .expect(200);
+                member["id"].to_string()
             }
             Maker::Revision => {
                 admin.post("/banks/1000/questions", question(&format!("r{number}"))).await.expect(201);

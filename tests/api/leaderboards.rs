@@ -723,7 +723,7 @@ impl Naive {
             must_change_password: false,
         };
         let attempts = &app.services.attempts;
-        let (begun, new) = attempts.begin(&principal, QuizId(quiz)).await.unwrap();
+        let (begun, new) = attempts.begin(&principal, QuizId(quiz), None).await.unwrap();
         assert!(new);
         let right = self.dice.below(4);
         let answers: Vec<(u32, Vec<String>)> = (0_u32..)
@@ -737,7 +737,7 @@ impl Naive {
             .collect();
         let elapsed_ms = 1000 * (1 + i64::try_from(self.dice.below(2)).unwrap());
         app.clock.advance_ms(elapsed_ms);
-        let done = attempts.submit(&principal, begun.attempt.id.clone(), &answers).await.unwrap();
+        let done = attempts.submit(&principal, begun.attempt.id.clone(), &answers, None).await.unwrap();
         let submitted_at = done.attempt.result.as_ref().unwrap().submitted_at.0;
         self.taken.push(Taken {
             quiz,

@@ -14,12 +14,12 @@ const ROUNDS: usize = 6;
 
 /// Takes the quiz with answers that depend on `seed`.
 async fn take(services: &Services, principal: &Principal, quiz: QuizId, seed: usize) {
-    let (begun, _) = services.attempts.begin(principal, quiz).await.unwrap();
+    let (begun, _) = services.attempts.begin(principal, quiz, None).await.unwrap();
     let answers: Vec<(u32, Vec<String>)> = (1..=5)
         .filter(|no| seed.is_multiple_of(*no as usize))
         .map(|no| (no, vec!["true".to_owned()]))
         .collect();
-    services.attempts.submit(principal, begun.attempt.id.clone(), &answers).await.unwrap();
+    services.attempts.submit(principal, begun.attempt.id.clone(), &answers, None).await.unwrap();
 }
 
 async fn attempts_on(services: &Services, caller: &Principal, board: Board) -> u32 {
@@ -83,18 +83,18 @@ on_both_databases! {
             assert_eq!(services.leaderboards.verify().await.unwrap().1, vec![]);
         }
         // An attempt that is begun at one can be gone on with at the other.
-        let (begun, _) = app.services.attempts.begin(caller, QuizId(quiz)).await.unwrap();
+        let (begun, _) = app.services.attempts.begin(caller, QuizId(quiz), None).await.unwrap();
         let id = begun.attempt.id.clone();
         let answers = vec![(1, vec!["true".to_owned()])];
-        other.attempts.save(caller, id.clone(), &answers).await.unwrap();
+        other.attempts.save(caller, id.clone(), &answers, None).await.unwrap();
         if app.services.context.database.backend() == crate::harness::Backend::Postgres {
             let shown = app.services.attempts.show(caller, id.clone()).await.unwrap();
             assert_eq!(shown.attempt.answers.len(), 1);
         }
         let answers = vec![(2, vec!["false".to_owned()])];
-        let done = app.services.attempts.submit(caller, id.clone(), &answers).await.unwrap();
+        let done = app.services.attempts.submit(caller, id.clone(), &answers, None).await.unwrap();
         assert_eq!(done.attempt.answers.len(), 2);
-        let again = other.attempts.submit(caller, id, &answers).await.unwrap();
+        let again = other.attempts.submit(caller, id, &answers, None).await.unwrap();
         assert_eq!(again.attempt.result, done.attempt.result);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::harness::{
-    Actor, NOON, Reply, TestApp, Value, World, json, on_both_databases, right_answers, wrong_answer,
+    Actor, NOON, Reply, TestApp, Value, World, json, on_both_databases, reading_calls, right_answers,
+    wrong_answer,
 };
 
 const PASSWORD: &str = "Member-Pass-2026";
@@ -294,6 +295,49 @@ on_both_databases! {
         let unknown = "/attempts/0198c2a0-0000-7000-8000-000000000000";
         member.get(unknown).await.problem(404, "not-found");
         assert_eq!(member.get(&path(&running, "")).await.expect(200)["answers"], json!([]));
+    }
+
+    async fn no_call_of_the_api_tells_a_key_before_its_time(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let member = world.member(&app, "zs", "B1").await;
+        let others = [
+            world.member(&app, "ls", "B1").await,
+            world.with_role(&app, "leader", "leader", "root").await,
+            world.with_role(&app, "admin1", "admin", "C1").await,
+        ];
+        let me = member.get("/me").await.expect(200)["id"].as_i64().unwrap();
+        for (kind, reveal) in [("contest", "after_close"), ("exam", "never")] {
+            let quiz = quiz(&world, kind, reveal).await;
+            let running = member.post_nothing(&begin(&quiz)).await.expect(201);
+            let id = running["id"].as_str().unwrap();
+            let calls = reading_calls(&app, &quiz, id, me, world.unit("B1")).await;
+            let mut answered = 0;
+            for submitted in [false, true] {
+                if submitted {
+                    let wrong = json!({"answers": wrong_answers(&running)});
+                    secret(member.post(&path(&running, "/submit"), wrong).await, 200);
+                    app.services.statistics.catch_up().await.unwrap();
+                }
+                for actor in std::iter::once(&member).chain(&others) {
+                    for call in &calls {
+                        let reply = actor.get(call).await;
+                        for mark in ["EXPLANATION", "SOURCE", "FILLS", "\"key\":[", "is_key\":true"] {
+                            assert!(!reply.text.contains(mark), "{kind}: {call}: {mark} in {}", reply.text);
+                        }
+                        // Nobody in between keeps a copy that outlives the right to it, or is asked whether it is still good.
+                        let kept = reply.headers.get("cache-control").map(|value| value.to_str().unwrap());
+                        assert_eq!(kept, Some("no-store"), "{call}");
+                        assert!(reply.headers.get("etag").is_none(), "{call}");
+                        answered += usize::from(reply.status == 200);
+                    }
+                }
+            }
+            assert!(answered > 150, "{answered}");
+        }
+        // The root's admin has the bank, or this would show nothing.
+        let bank = world.admin.get("/banks/1000/questions?limit=200").await;
+        assert!(bank.text.contains("EXPLANATION") && bank.text.contains("FILLS"));
     }
 
     async fn two_members_get_different_papers(backend) {

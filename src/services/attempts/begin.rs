@@ -7,7 +7,7 @@ use super::{AttemptRow, AttemptView, Attempts, MOST_TRIES};
 use crate::domain::attempt::takes_answers;
 use crate::domain::draw;
 use crate::domain::grading::Answers;
-use crate::domain::ids::{AttemptId, MemberId, QuizId};
+use crate::domain::ids::{AttemptId, MemberId, QuizId, SessionId};
 use crate::domain::period::{Period, Span};
 use crate::domain::quiz::{QuizKind, QuizState};
 use crate::domain::roles::Principal;
@@ -29,6 +29,7 @@ impl Attempts {
         &self,
         principal: &Principal,
         quiz_id: QuizId,
+        session: Option<&SessionId>,
     ) -> Result<(AttemptView, bool), ServiceError> {
         for _ in 0..MOST_TRIES {
             let now = self.context.clock.now();
@@ -38,7 +39,7 @@ impl Attempts {
             }
             let allowed = self.allowed(principal.member_id, &live, now).await?;
             if live.quiz.rules.state(now) == QuizState::Open
-                && let Some(begun) = self.try_begin(principal, &live, allowed, now).await?
+                && let Some(begun) = self.try_begin(principal, &live, (allowed, session), now).await?
             {
                 return Ok((begun, true));
             }
@@ -71,7 +72,7 @@ impl Attempts {
         &self,
         principal: &Principal,
         live: &Arc<LiveQuiz>,
-        allowed: Option<(i32, Span)>,
+        (allowed, session): (Option<(i32, Span)>, Option<&SessionId>),
         now: Millis,
     ) -> Result<Option<AttemptView>, ServiceError> {
         let quiz = &live.quiz;
@@ -87,6 +88,7 @@ impl Attempts {
             seed: u64::from_le_bytes(self.context.random()?),
             started_at: now,
             deadline: quiz.rules.deadline(now),
+            session_mark: session.and_then(SessionId::mark),
             allowed,
         };
         let attempt = AttemptRow {
@@ -101,6 +103,7 @@ impl Attempts {
             seed: new.seed,
             started_at: new.started_at,
             deadline: new.deadline,
+            session_mark: new.session_mark,
             answers: Answers::new(),
             result: None,
             version: 0,

@@ -6,6 +6,7 @@
 //! little as can be. What is held in memory follows the commits, in their order.
 
 mod begin;
+mod events;
 mod held;
 mod loaded;
 mod swept;
@@ -13,6 +14,10 @@ mod swept;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use quick_cache::sync::Cache;
+
+pub use self::events::{AttemptEvents, EventCounts, EventRow, ReportedEvent};
+pub(in crate::services) use self::events::{count_events, read_events};
 use self::held::HeldAttempts;
 use self::loaded::{Loaded, merge};
 pub use self::swept::SWEEP_BATCH;
@@ -23,7 +28,7 @@ use super::{Context, ServiceError};
 use crate::domain::attempt::takes_answers;
 use crate::domain::draw::{self, Paper};
 use crate::domain::grading::{Answers, ItemResult, PaperResult};
-use crate::domain::ids::AttemptId;
+use crate::domain::ids::{AttemptId, SessionId};
 use crate::domain::question::Question;
 use crate::domain::quiz::QuizKind;
 use crate::domain::roles::Principal;
@@ -86,11 +91,14 @@ pub struct Attempts {
     pub(super) context: Arc<Context>,
     held: Arc<HeldAttempts>,
     swept: Arc<Swept>,
+    /// Attempts and sessions other than their own of which is recorded that they met.
+    other_sessions: Arc<Cache<(i64, i64), ()>>,
 }
 
 impl Attempts {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context, held: Arc::new(HeldAttempts::new()), swept: Arc::default() }
+        let other_sessions = Arc::new(Cache::new(events::MOST_OTHER_SESSIONS));
+        Self { context, held: Arc::new(HeldAttempts::new()), swept: Arc::default(), other_sessions }
     }
 
     /// Running attempts that are in memory.
@@ -169,7 +177,7 @@ impl Attempts {
         Err(overtaken())
     }
 
-    /// Saves answers; those that are not named stay as they are.
+    /// Saves answers that came in a session; those that are not named stay as they are.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`], [`ServiceError::AttemptClosed`], [`ServiceError::Invalid`].
@@ -178,6 +186,7 @@ impl Attempts {
         principal: &Principal,
         id: AttemptId,
         sent: &SentAnswers,
+        session: Option<&SessionId>,
     ) -> Result<(), ServiceError> {
         for _ in 0..MOST_TRIES {
             let loaded = self.load_held_own(principal, &id).await?;
@@ -193,12 +202,14 @@ impl Attempts {
             let checked = loaded.check(&loaded.paper(), sent)?;
             let answers = merge(&loaded.attempt.answers, checked);
             if answers == loaded.attempt.answers {
+                self.note_session(&loaded, session).await;
                 return Ok(());
             }
             let write = AttemptWrite::save(Arc::clone(&loaded.attempt), &answers)?;
             let version = loaded.attempt.version + 1;
             let after = AttemptRow { answers, version, ..AttemptRow::clone(&loaded.attempt) };
             if self.write(write, &loaded, after).await?.is_some() {
+                self.note_session(&loaded, session).await;
                 return Ok(());
             }
         }
@@ -216,6 +227,7 @@ impl Attempts {
         principal: &Principal,
         id: AttemptId,
         sent: &SentAnswers,
+        session: Option<&SessionId>,
     ) -> Result<AttemptView, ServiceError> {
         for _ in 0..MOST_TRIES {
             let loaded = self.load_held_own(principal, &id).await?;
@@ -236,6 +248,7 @@ impl Attempts {
             let merged = merge(&loaded.attempt.answers, loaded.check(&paper, sent)?);
             let graded = loaded.grade(&paper, &merged);
             if let Some(settled) = self.settle(&loaded, &graded, merged, ClosedBy::Submission, now).await? {
+                self.note_session(&settled, session).await;
                 return Ok(Self::view_of(&settled, paper, Some(graded.items), now));
             }
         }

@@ -313,6 +313,7 @@ impl Maker {
             seed,
             started_at,
             deadline: quiz.rules.deadline(started_at),
+            session_mark: None,
             answers: Answers::new(),
             result: None,
             version: 0,

@@ -22,7 +22,8 @@ use crate::store::units::UnitRow;
 
 /// Members whom a report names.
 pub(super) const MOST_BEST: usize = 10;
-/// Fixed reports that are held; they never change.
+/// Fixed reports that are held. They change only when a member whom they name is anonymised, which begins a
+/// generation.
 const MOST_HELD: usize = 2_000;
 
 /// The report of a month, and since when it is fixed.
@@ -35,7 +36,7 @@ pub struct MonthlyView {
 }
 
 /// Fixed reports in memory.
-pub(super) struct KeptReports(Cache<(Month, UnitId), Arc<FixedReport>>);
+pub(super) struct KeptReports(Cache<(Month, UnitId), (u64, Arc<FixedReport>)>);
 
 impl Default for KeptReports {
     fn default() -> Self {
@@ -83,13 +84,16 @@ impl Reports {
         month: Month,
         unit: UnitId,
     ) -> Result<Option<Arc<FixedReport>>, ServiceError> {
-        if let Some(fixed) = self.fixed.0.get(&(month, unit)) {
+        let generation = self.context.database.freshness().generation();
+        if let Some((held, fixed)) = self.fixed.0.get(&(month, unit))
+            && Some(held) == generation
+        {
             return Ok(Some(fixed));
         }
         let read = move |connection: &mut _| monthly_reports::list_fixed(connection, month, &[unit]);
         let found = self.context.database.read(read).await?.remove(&unit).map(Arc::new);
-        if let Some(fixed) = &found {
-            self.fixed.0.insert((month, unit), Arc::clone(fixed));
+        if let (Some(fixed), Some(generation)) = (&found, generation) {
+            self.fixed.0.insert((month, unit), (generation, Arc::clone(fixed)));
         }
         Ok(found)
     }

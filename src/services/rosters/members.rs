@@ -147,6 +147,9 @@ impl MemberImport {
         unit: &UnitRow,
         role: Option<Role>,
     ) -> Result<Result<Outcome, Refusal>, ServiceError> {
+        if before.is_anonymised {
+            return Ok(Err(("login", message!("该成员已匿名化", "this member was anonymised"))));
+        }
         let grants = grants_of(connection, before.id)?;
         let home = self.units.values().find(|unit| unit.id == before.unit_id).cloned();
         let Some(home) = home.filter(|home| self.principal.manages(&home.path, &grants)) else {

@@ -2,6 +2,7 @@
 
 mod actor;
 mod bank;
+mod calls;
 mod database;
 mod world;
 
@@ -12,12 +13,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix_web::dev::ServerHandle;
 pub use actor::{Actor, Reply};
 pub use bank::{fixture_bank, right_answers, wrong_answer};
+pub use calls::reading_calls;
 pub use database::TestDatabase;
 use qianti::api::Listen;
 use qianti::domain::time::Millis;
 pub use qianti::services::Services;
 pub use qianti::services::Settings;
-use qianti::services::{Clock, SystemEntropy};
+use qianti::services::{Clock, Entropy, SystemEntropy};
 pub use qianti::store::Backend;
 use qianti::store::{Database, DatabaseOptions};
 pub use serde_json::{Value, json};
@@ -121,10 +123,15 @@ impl TestApp {
 
     /// Another instance on the same database.
     pub async fn another_instance(&self) -> Services {
+        self.another_instance_with(Arc::new(SystemEntropy)).await
+    }
+
+    /// The same with another random source.
+    pub async fn another_instance_with(&self, entropy: Arc<dyn Entropy>) -> Services {
         let options = DatabaseOptions { url: self.database.url(), read_connections: 2, write_queue: 256 };
         let (store, _) = Database::open(&options).unwrap();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        Services::start(store, Settings::default(), clock, Arc::new(SystemEntropy)).await.unwrap()
+        Services::start(store, Settings::default(), clock, entropy).await.unwrap()
     }
 
     /// Does to the database what no service does.

@@ -3,8 +3,9 @@ import { asFailure } from '@/api/failure'
 import { getAttempt } from '@/api/quizzes'
 import type { Attempt } from '@/api/types'
 import { keepAttempt } from '@/offline/attempts'
-import { carrier } from '@/offline/carrier'
+import { carrier, eventCarrier } from '@/offline/carrier'
 import { serverClock } from '@/offline/clock'
+import { noteEvent, tellEvents } from '@/offline/events'
 import { onScreen } from '@/offline/leftovers'
 import { AnswerQueue } from '@/offline/queue'
 import { storage, type StoredAttempt } from '@/offline/storage'
@@ -122,7 +123,16 @@ export function useAttempt(id: string, ended: (ending: Ending, late: number[]) =
     queue.value?.submit()
   }
 
+  /** Tells that the paper was left or looked at again, where the quiz records it. */
+  async function note(): Promise<void> {
+    if (!record.value?.attempt.events_recorded || submitting.value || !here) return
+    const kept = await storage()
+    await noteEvent(kept, id, document.visibilityState === 'visible' ? 'came_back' : 'left_page')
+    await tellEvents(kept, eventCarrier, id)
+  }
+
   const wake = () => {
+    void note()
     if (document.visibilityState === 'visible') void hear()
   }
   /** A phone whose clocks have gone apart has slept, or was set anew. */

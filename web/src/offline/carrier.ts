@@ -1,4 +1,5 @@
 import { api, get } from '@/api/client'
+import type { EventCarrier } from './events'
 import type { Carrier } from './queue'
 
 /** Carries answers over the API. */
@@ -9,5 +10,13 @@ export const carrier: Carrier = {
   },
   submit(id, answers) {
     return get(api.POST('/api/v1/attempts/{id}/submit', { params: { path: { id } }, body: { answers } }))
+  },
+}
+
+/** Carries what happened to the page. */
+export const eventCarrier: EventCarrier = {
+  async report(id, events) {
+    // Goes on when the page is closed meanwhile.
+    await get(api.POST('/api/v1/attempts/{id}/events', { params: { path: { id } }, body: { events }, keepalive: true }))
   },
 }

@@ -1,5 +1,6 @@
 import { onArrival, session } from '@/session/session'
-import { carrier } from './carrier'
+import { carrier, eventCarrier } from './carrier'
+import { tellEvents } from './events'
 import { AnswerQueue } from './queue'
 import { storage } from './storage'
 
@@ -16,6 +17,7 @@ async function deliver(): Promise<void> {
   const kept = await storage()
   for (const { id, attempt, submitting } of await kept.attemptsOf(member)) {
     if (id === onScreen.attempt) continue
+    await tellEvents(kept, eventCarrier, id)
     const queue = new AnswerQueue(id, kept, carrier)
     await queue.open(null)
     const waits = queue.pending().length > 0

@@ -28,6 +28,16 @@ export interface StoredAnswer {
   sent: boolean
 }
 
+/** That the paper was left or looked at again, as the phone keeps it until the server has been told. */
+export interface StoredEvent {
+  /** A random number: what is sent twice counts once. */
+  report: number
+  attempt: string
+  kind: 'left_page' | 'came_back'
+  /** When, by the server's clock, in milliseconds since 1970. */
+  at: number
+}
+
 /** Where attempts and answers are kept until the server has them. */
 export interface Storage {
   attempt(id: string): Promise<StoredAttempt | undefined>
@@ -35,13 +45,17 @@ export interface Storage {
   putAttempt(attempt: StoredAttempt): Promise<void>
   answers(attempt: string): Promise<StoredAnswer[]>
   putAnswers(answers: StoredAnswer[]): Promise<void>
-  /** Forgets an attempt and its answers. */
+  events(attempt: string): Promise<StoredEvent[]>
+  putEvent(event: StoredEvent): Promise<void>
+  dropEvents(reports: number[]): Promise<void>
+  /** Forgets an attempt and what belongs to it. */
   drop(id: string): Promise<void>
 }
 
 interface Schema extends DBSchema {
   attempts: { key: string; value: StoredAttempt; indexes: { member: number } }
   answers: { key: [string, number]; value: StoredAnswer; indexes: { attempt: string } }
+  events: { key: number; value: StoredEvent; indexes: { attempt: string } }
 }
 
 /** Kept in the browser's database: outlives a reload, a killed app, a phone without power. */
@@ -49,10 +63,17 @@ export class IndexedStorage implements Storage {
   private constructor(private readonly database: IDBPDatabase<Schema>) {}
 
   static async open(name = 'qianti'): Promise<IndexedStorage> {
-    const database = await openDB<Schema>(name, 1, {
-      upgrade(database) {
-        database.createObjectStore('attempts', { keyPath: 'id' }).createIndex('member', 'member')
-        database.createObjectStore('answers', { keyPath: ['attempt', 'no'] }).createIndex('attempt', 'attempt')
+    const database = await openDB<Schema>(name, 2, {
+      upgrade(database, from) {
+        if (from < 1) {
+          database.createObjectStore('attempts', { keyPath: 'id' }).createIndex('member', 'member')
+          database.createObjectStore('answers', { keyPath: ['attempt', 'no'] }).createIndex('attempt', 'attempt')
+        }
+        database.createObjectStore('events', { keyPath: 'report' }).createIndex('attempt', 'attempt')
+      },
+      // Another tab with a newer version of the app waits for this one.
+      blocking(_from, _to, event) {
+        ;(event.target as IDBDatabase).close()
       },
     })
     return new IndexedStorage(database)
@@ -79,11 +100,26 @@ export class IndexedStorage implements Storage {
     await Promise.all([...answers.map((answer) => transaction.store.put(plain(answer))), transaction.done])
   }
 
+  events(attempt: string) {
+    return this.database.getAllFromIndex('events', 'attempt', attempt)
+  }
+
+  async putEvent(event: StoredEvent) {
+    await this.database.put('events', plain(event))
+  }
+
+  async dropEvents(reports: number[]) {
+    const transaction = this.database.transaction('events', 'readwrite')
+    await Promise.all([...reports.map((report) => transaction.store.delete(report)), transaction.done])
+  }
+
   async drop(id: string) {
-    const transaction = this.database.transaction(['attempts', 'answers'], 'readwrite')
-    const answers = transaction.objectStore('answers')
-    const keys = await answers.index('attempt').getAllKeys(id)
-    const gone = keys.map((key) => answers.delete(key))
+    const transaction = this.database.transaction(['attempts', 'answers', 'events'], 'readwrite')
+    const [answers, events] = [transaction.objectStore('answers'), transaction.objectStore('events')]
+    const gone = [
+      ...(await answers.index('attempt').getAllKeys(id)).map((key) => answers.delete(key)),
+      ...(await events.index('attempt').getAllKeys(id)).map((key) => events.delete(key)),
+    ]
     await Promise.all([...gone, transaction.objectStore('attempts').delete(id), transaction.done])
   }
 }
@@ -92,6 +128,7 @@ export class IndexedStorage implements Storage {
 export class MemoryStorage implements Storage {
   private readonly kept = new Map<string, StoredAttempt>()
   private readonly given = new Map<string, StoredAnswer>()
+  private readonly happened = new Map<number, StoredEvent>()
 
   async attempt(id: string) {
     return this.kept.get(id)
@@ -113,8 +150,21 @@ export class MemoryStorage implements Storage {
     for (const answer of answers) this.given.set(`${answer.attempt}/${answer.no}`, plain(answer))
   }
 
+  async events(attempt: string) {
+    return [...this.happened.values()].filter((event) => event.attempt === attempt)
+  }
+
+  async putEvent(event: StoredEvent) {
+    this.happened.set(event.report, plain(event))
+  }
+
+  async dropEvents(reports: number[]) {
+    for (const report of reports) this.happened.delete(report)
+  }
+
   async drop(id: string) {
     this.kept.delete(id)
+    await this.dropEvents((await this.events(id)).map(({ report }) => report))
     for (const answer of await this.answers(id)) this.given.delete(`${id}/${answer.no}`)
   }
 }

@@ -20,3 +20,8 @@ export function updateMember(id: number, change: MemberChange): Promise<Member> 
 export async function resetPasswords(ids: number[]): Promise<Handout[]> {
   return (await get(api.POST('/api/v1/members/reset-passwords', { body: { member_ids: ids } }))).items
 }
+
+/** Takes away for good who a member was who has left. */
+export function anonymiseMember(id: number): Promise<Member> {
+  return get(api.POST('/api/v1/members/{id}/anonymise', { params: { path: { id } } }))
+}

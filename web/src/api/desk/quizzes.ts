@@ -1,5 +1,5 @@
 import { api, get } from '@/api/client'
-import type { NewQuiz, Page, PreviewPaper, Quiz, QuizAttempt, QuizChange, QuizCheck, QuizProgress, QuizState } from './types'
+import type { AttemptEvents, NewQuiz, Page, PreviewPaper, Quiz, QuizAttempt, QuizChange, QuizCheck, QuizProgress, QuizState } from './types'
 
 const ROWS = 50
 const path = (id: number) => ({ params: { path: { id } } })
@@ -60,4 +60,9 @@ export function listQuizAttempts(id: number, filter: AttemptFilter, cursor: stri
 
 export async function voidAttempt(id: string, reason: string): Promise<void> {
   await get(api.POST('/api/v1/attempts/{id}/void', { params: { path: { id } }, body: { reason } }))
+}
+
+/** What happened around an attempt, for a person to judge. */
+export function getAttemptEvents(id: string): Promise<AttemptEvents> {
+  return get(api.GET('/api/v1/attempts/{id}/events', { params: { path: { id } } }))
 }

@@ -35,6 +35,7 @@ export type QuestionVersion = Listed<'/api/v1/banks/{code}/questions/{question_c
 export type AuditEntry = Listed<'/api/v1/audit'>
 export type QuizProgress = Got<'/api/v1/quizzes/{id}/progress'>
 export type QuizAttempt = Listed<'/api/v1/quizzes/{id}/attempts'>
+export type AttemptEvents = Got<'/api/v1/attempts/{id}/events'>
 export type QuizCheck = Answered<'/api/v1/quizzes/check'>
 type Preview = Answered<'/api/v1/quizzes/preview'>
 /** A paper that nobody takes. */
