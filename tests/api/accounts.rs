@@ -371,6 +371,22 @@ on_both_databases! {
         assert_over(&app, &tickets).await;
     }
 
+    async fn a_role_that_a_roster_gives_ends_the_sessions_and_a_rehearsal_does_not(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        world.add("zs", "B1").await;
+        let tickets = log_in(&app, "zs", PASSWORD).await;
+        let roster = "login,name,unit_code,role\nzs,姓名zs,B1,leader\n";
+        world.admin.upload("/members/import?dry_run=true", roster).await.expect(200);
+        holder(&app, &tickets).get("/me").await.expect(200);
+        world.admin.upload("/members/import", roster).await.expect(200);
+        assert_over(&app, &tickets).await;
+        let tickets = log_in(&app, "zs", PASSWORD).await;
+        world.admin.upload("/members/import", roster).await.expect(200);
+        // Nothing was changed the second time.
+        holder(&app, &tickets).get("/members").await.expect(200);
+    }
+
     async fn a_reset_ends_the_sessions_and_only_the_new_password_works(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;

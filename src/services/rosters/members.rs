@@ -18,6 +18,7 @@ use crate::services::members::{as_roles, check_login};
 use crate::services::units::check_name;
 use crate::store::AnyConnection;
 use crate::store::members::{self, MemberRow, NewMember};
+use crate::store::sessions;
 use crate::store::units::UnitRow;
 
 pub(super) const MEMBER_COLUMNS: [Column; 5] = [
@@ -183,6 +184,7 @@ impl MemberImport {
         if let Some(role) = new_role {
             roles.push((role, unit.id));
             members::replace_grants(connection, before.id, &roles)?;
+            sessions::end_sessions(connection, before.id, None, self.now)?;
         }
         let old = MemberState { member: before, unit: &home, roles: &old_roles };
         let changes = member_changes(old, MemberState { member: &row, unit, roles: &roles });
