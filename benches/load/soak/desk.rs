@@ -21,7 +21,7 @@ const ROUND: [&str; 8] = [
     "/reports/chapters?period=day",
     "/reports/trend?period=day",
     "/reports/items?bank=1000&limit=50",
-    "/reports/members/export?format=csv",
+    "/reports/members/export?period=day&format=csv",
     "/banks/1000/export?format=docx",
     "/banks/1000/export?format=xlsx",
     "/audit/export?format=xlsx",

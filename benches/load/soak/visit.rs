@@ -11,8 +11,8 @@ use super::line::Line;
 use crate::client::LONGEST_US;
 use crate::data::{ITEMS, PASSWORD, answers_body};
 
-/// An access token is good for 15 minutes; it is renewed well before, by each member at another time.
-const RENEW_AFTER: (u64, u64) = (240, 480);
+/// An access token is good for 15 minutes; it is renewed before, by each member at another time.
+const RENEW_AFTER: u64 = 840;
 /// Of so many visits one begins with a login, although the token would still do.
 const LOGIN_EVERY: usize = 40;
 /// Of so many visits one looks at what was before, and practises.
@@ -79,10 +79,15 @@ pub struct Visitor {
     visits: usize,
 }
 
+/// When a token that is new now is renewed: sooner for some, later for others, so that they do not come all at once.
+fn renewal(number: usize) -> Instant {
+    Instant::now() + Duration::from_secs(30 + number as u64 * 7 % (RENEW_AFTER - 30))
+}
+
 struct Tickets {
     access: String,
     refresh: Option<String>,
-    since: Instant,
+    renew_at: Instant,
 }
 
 #[derive(Deserialize)]
@@ -126,7 +131,7 @@ impl Asking<'_> {
 impl Visitor {
     /// The member with a number, who has an access token already.
     pub fn new(number: usize, access: String) -> Self {
-        let tickets = Tickets { access, refresh: None, since: Instant::now() };
+        let tickets = Tickets { access, refresh: None, renew_at: renewal(number) };
         Self { number, tickets: Some(tickets), ..Self::default() }
     }
 
@@ -175,11 +180,9 @@ impl Visitor {
     }
 
     fn log_in(&mut self, asking: &mut Asking<'_>) -> Result<(), String> {
-        let (least, most) = RENEW_AFTER;
-        let renewal = Duration::from_secs(least + self.number as u64 % (most - least));
         let wanted = self.visits.is_multiple_of(LOGIN_EVERY);
         let refresh = match &self.tickets {
-            Some(tickets) if !wanted && tickets.since.elapsed() < renewal => return Ok(()),
+            Some(tickets) if !wanted && Instant::now() < tickets.renew_at => return Ok(()),
             Some(tickets) if !wanted => tickets.refresh.as_ref(),
             _ => None,
         };
@@ -196,7 +199,8 @@ impl Visitor {
         };
         let tickets: TicketsWire = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
         let TicketsWire { access_token: access, refresh_token: refresh } = tickets;
-        self.tickets = Some(Tickets { access, refresh: Some(refresh), since: Instant::now() });
+        self.tickets =
+            Some(Tickets { access, refresh: Some(refresh), renew_at: renewal(self.number + self.visits) });
         Ok(())
     }
 }
