@@ -65,10 +65,8 @@ on_both_databases! {
         assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
     }
 
-    async fn a_head_that_is_too_long_is_refused(backend) {
+    async fn a_head_of_too_many_lines_is_refused(backend) {
         let app = TestApp::start(backend).await;
-        let long = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-More: {}\r\n\r\n", "x".repeat(60_000));
-        assert!(dawdle(app.connect(), long).await.starts_with("HTTP/1.1 200 "));
         let lines = "X-More: x\r\n".repeat(100);
         let many = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n");
         assert!(dawdle(app.connect(), many).await.starts_with("HTTP/1.1 431 "));
