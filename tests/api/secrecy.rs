@@ -316,7 +316,7 @@ on_both_databases! {
             for submitted in [false, true] {
                 if submitted {
                     let wrong = json!({"answers": wrong_answers(&running)});
-                    secret(member.post(&path(&running, "/submit"), wrong).await, 200);
+                    assert_hidden(&member.post(&path(&running, "/submit"), wrong).await.expect(200));
                     app.services.statistics.catch_up().await.unwrap();
                 }
                 for actor in std::iter::once(&member).chain(&others) {
