@@ -4,7 +4,6 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::signal::unix::{SignalKind, signal};
@@ -16,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config;
 
 use super::docs::{self, ApiDoc};
-use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
+use super::extract::MOST_JSON_BYTES;
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{
@@ -182,9 +181,6 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             .split_for_parts();
         app.app_data(state.clone())
             .app_data(PayloadConfig::new(MOST_JSON_BYTES))
-            .app_data(
-                MultipartFormConfig::default().total_limit(MOST_UPLOAD_BYTES).memory_limit(MOST_UPLOAD_BYTES),
-            )
             .service(system::show_openapi)
             .service(system::show_docs)
             .service(web_app::show_home)
