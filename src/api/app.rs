@@ -188,6 +188,7 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, workers: usize) -> s
             .app_data(docs_config.clone())
             .service(system::show_docs_file)
             .default_service(web::to(system::refuse))
+            .wrap(from_fn(middleware::refuse_other_methods))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::observe))
     })

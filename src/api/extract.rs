@@ -15,6 +15,7 @@ use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, Ready, ready};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
@@ -320,7 +321,8 @@ fn plain_name(given: &str) -> Option<String> {
 }
 
 /// An upload of one file, for the API's description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the multipart body; Upload reads it")]
 pub(super) struct UploadForm {
     /// The file.

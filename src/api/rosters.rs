@@ -9,7 +9,7 @@ use super::app::ApiState;
 use super::bank_files::download;
 use super::extract::{Admins, Caller, Query, Upload, UploadForm};
 use super::problem::{Problem, language};
-use super::wire::{PlaceResponse, places};
+use super::wire::{FileBody, PlaceResponse, places};
 use crate::domain::message::Language;
 use crate::formats::RosterReport;
 use crate::services::rosters::{RosterOptions, member_template, unit_template};
@@ -113,7 +113,7 @@ pub(super) async fn import_members(
 #[utoipa::path(
     tag = "units",
     security(("bearer" = [])),
-    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The workbook", body = FileBody, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
 #[get("/units/template")]
 pub(super) async fn show_unit_template(_caller: Caller<Admins>) -> Result<HttpResponse, Problem> {
@@ -125,7 +125,7 @@ pub(super) async fn show_unit_template(_caller: Caller<Admins>) -> Result<HttpRe
 #[utoipa::path(
     tag = "members",
     security(("bearer" = [])),
-    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The workbook", body = FileBody, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
 #[get("/members/template")]
 pub(super) async fn show_member_template(_caller: Caller<Admins>) -> Result<HttpResponse, Problem> {
