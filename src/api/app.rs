@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig};
@@ -16,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config;
 
 use super::docs::{self, ApiDoc};
-use super::extract::{MOST_JSON_BYTES, MOST_UPLOAD_BYTES};
+use super::extract::MOST_JSON_BYTES;
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::stopping::{OpenConnections, Stopping};
@@ -201,9 +200,6 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> s
             .split_for_parts();
         app.app_data(state.clone())
             .app_data(PayloadConfig::new(MOST_JSON_BYTES))
-            .app_data(
-                MultipartFormConfig::default().total_limit(MOST_UPLOAD_BYTES).memory_limit(MOST_UPLOAD_BYTES),
-            )
             .service(system::show_openapi)
             .service(system::show_docs)
             .service(web_app::show_home)
@@ -211,6 +207,7 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> s
             .app_data(docs_config.clone())
             .service(system::show_docs_file)
             .default_service(web::to(system::refuse))
+            .wrap(from_fn(middleware::refuse_other_methods))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::observe))
     })

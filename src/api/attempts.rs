@@ -35,7 +35,7 @@ const RESULT_BYTES: usize = 2 << 10;
 #[schema(as = Answer)]
 pub(super) struct AnswerWire {
     /// The item's number, from 1.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 10_000)]
     no: u32,
     /// Option letters of this paper; `true` or `false`; one text a gap. Empty takes an answer back.
     answer: Vec<String>,

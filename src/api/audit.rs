@@ -1,10 +1,13 @@
 //! The audit log: what admins have changed.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
@@ -13,7 +16,7 @@ use super::limit::Heavy;
 use super::page::{Page, PageParams};
 use super::problem::{Problem, language};
 use super::reports::export::{ExportParams, stream_table};
-use super::wire::{MemberName, UnitName, timestamp};
+use super::wire::{FileBody, MemberName, UnitName, timestamp};
 use crate::domain::audit::{Action, Facts, SubjectKind};
 use crate::domain::ids::{MemberId, UnitId};
 use crate::message;
@@ -25,8 +28,10 @@ pub(super) struct AuditParams {
     /// Only what this member has done.
     actor: Option<i64>,
     /// Only this action, `member.transferred`; or all of a kind, `member`.
+    #[param(schema_with = action_words)]
     action: Option<String>,
     /// Only what concerns this subject, `member:12`, `quiz:3`, `bank:1000`; or all of a kind, `member`.
+    #[param(pattern = r"^(unit|member|bank|question|quiz|attempt)(:[\s\S]*)?$")]
     subject: Option<String>,
     /// Only what concerns this unit or one below it, as they stood then.
     unit: Option<i64>,
@@ -133,6 +138,19 @@ impl TryFrom<AuditParams> for AuditFilter {
     }
 }
 
+/// Every word that [`AuditParams`] takes for an action.
+fn action_words() -> Object {
+    let words = Action::ALL.iter().flat_map(|action| {
+        let word = action.as_str();
+        word.split_once('.').map(|(kind, _)| kind).into_iter().chain([word])
+    });
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Only this action, `member.transferred`; or all of a kind, `member`."))
+        .enum_values(Some(words.collect::<BTreeSet<_>>()))
+        .build()
+}
+
 /// Whether `word` is the action's, or its first part.
 fn is_meant(action: Action, word: &str) -> bool {
     action.as_str() == word || action.as_str().split_once('.').is_some_and(|(kind, _)| kind == word)
@@ -165,7 +183,7 @@ pub(super) async fn list_audit(
     tag = "audit",
     security(("bearer" = [])),
     params(AuditParams, ExportParams),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The file", content((FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (FileBody = "text/csv"))))
 )]
 #[get("/audit/export")]
 pub(super) async fn export_audit(

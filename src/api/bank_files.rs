@@ -4,16 +4,18 @@ use actix_web::http::header::{self, ContentDisposition, DispositionParam, Dispos
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
 use super::extract::{Admins, Caller, PathPart, Query, RootAdmins, Upload, UploadForm};
 use super::limit::Heavy;
 use super::problem::{Problem, ProblemCode, ProblemResponse, language};
-use super::wire::{PlaceResponse, places, rejected};
+use super::wire::{FileBody, PlaceResponse, places, rejected};
 use crate::domain::message::Language;
-use crate::formats::ImportReport;
+use crate::domain::question::Kind;
 use crate::formats::tables::{XLSX_MEDIA_TYPE, write_rejected};
+use crate::formats::{FORMATS, ImportReport};
 use crate::services::ServiceError;
 use crate::services::bank_files::{ImportOptions, ImportStatus, bank_template};
 
@@ -34,7 +36,7 @@ pub(super) struct ImportParams {
     /// `auto`, or one of `json`, `csv`, `xlsx` (old `.xls` too), `docx`, `txt`, `gift`, `aiken`,
     /// `moodle-xml`, `qti`.
     #[serde(default = "auto")]
-    #[param(default = "auto")]
+    #[param(schema_with = read_formats)]
     format: String,
     /// Report only; change nothing.
     #[serde(default)]
@@ -64,7 +66,7 @@ fn auto() -> String {
 pub(super) struct BeginParams {
     /// As for `POST /banks/{code}/import`.
     #[serde(default = "auto")]
-    #[param(default = "auto")]
+    #[param(schema_with = read_formats)]
     format: String,
     /// Report only; change nothing.
     #[serde(default)]
@@ -79,8 +81,63 @@ pub(super) struct BeginParams {
 pub(super) struct ExportParams {
     /// One of `json`, `csv`, `xlsx`, `docx`, `txt`, `gift`, `aiken`, `moodle-xml`, `qti`.
     #[serde(default = "json")]
-    #[param(default = "json")]
+    #[param(schema_with = written_formats)]
     format: String,
+}
+
+fn one_of(words: impl IntoIterator<Item = &'static str>, default: &str, what: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(what))
+        .enum_values(Some(words))
+        .default(Some(default.into()))
+        .build()
+}
+
+fn read_formats() -> Object {
+    let formats = FORMATS.iter().map(|format| format.name());
+    one_of(
+        std::iter::once("auto").chain(formats),
+        "auto",
+        "How to read the file; `xlsx` reads old `.xls` too.",
+    )
+}
+
+fn written_formats() -> Object {
+    one_of(FORMATS.iter().map(|format| format.name()), "json", "How to write the file.")
+}
+
+fn template_formats() -> Object {
+    one_of(["xlsx", "docx"], "xlsx", "A workbook or a text.")
+}
+
+/// A bank in the format `json`, for the API's description.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what the format writes")]
+pub(super) struct BankFile {
+    title: String,
+    questions: Vec<BankFileQuestion>,
+}
+
+/// A question in a bank in the format `json`; what it has not is left out.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what the format writes")]
+pub(super) struct BankFileQuestion {
+    code: String,
+    kind: Kind,
+    chapter: String,
+    #[schema(minimum = 1, maximum = 5)]
+    difficulty: u8,
+    stem: String,
+    #[schema(required = false)]
+    options: Vec<String>,
+    key: Vec<String>,
+    #[schema(required = false)]
+    explanation: String,
+    #[schema(required = false)]
+    source: String,
+    #[schema(required = false, value_type = String, format = Date)]
+    verified_on: String,
 }
 
 fn json() -> String {
@@ -92,7 +149,7 @@ fn json() -> String {
 pub(super) struct TemplateParams {
     /// `xlsx` or `docx`.
     #[serde(default = "xlsx")]
-    #[param(default = "xlsx")]
+    #[param(schema_with = template_formats)]
     format: String,
 }
 
@@ -184,7 +241,14 @@ impl From<ImportStatus> for ImportResponse {
     security(("bearer" = [])),
     params(("code" = String, Path, description = "The bank"), ImportParams),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
-    responses((status = 200, body = ImportReportResponse))
+    responses(
+        (status = 200, description = "The report", content((ImportReportResponse = "application/json"), (FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (
+            status = 422,
+            description = "Something is wrong with the file, or with a parameter",
+            content((ProblemResponse = "application/problem+json"), (FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+        )
+    )
 )]
 #[post("/banks/{code}/import")]
 pub(super) async fn import_bank(
@@ -256,7 +320,7 @@ pub(super) async fn show_import(
     tag = "banks",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The import")),
-    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The workbook", body = FileBody, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
 #[get("/imports/{id}/rejected")]
 pub(super) async fn show_rejected(
@@ -300,7 +364,7 @@ pub(super) fn download(
     tag = "banks",
     security(("bearer" = [])),
     params(("code" = String, Path, description = "The bank"), ExportParams),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The file", content((BankFile = "application/json"), (FileBody = "text/csv"), (FileBody = "text/plain"), (FileBody = "application/xml"), (FileBody = "application/zip"), (FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (FileBody = "application/vnd.openxmlformats-officedocument.wordprocessingml.document")), headers(("X-Left-Out" = u32, description = "Questions that the format cannot carry"))))
 )]
 #[get("/banks/{code}/export")]
 pub(super) async fn export_bank(
@@ -320,7 +384,7 @@ pub(super) async fn export_bank(
     tag = "banks",
     security(("bearer" = [])),
     params(TemplateParams),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The file", content((FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (FileBody = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"))))
 )]
 #[get("/banks/template")]
 pub(super) async fn show_bank_template(

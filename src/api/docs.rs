@@ -1,10 +1,14 @@
 //! The OpenAPI document: collected from the handlers, completed with what all of them share.
 
 use utoipa::OpenApi;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::schema::{Object, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Components, Content, Header, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use super::docs_rules;
 use super::problem::{FieldFault, PROBLEMS, ProblemCode, ProblemResponse};
 use crate::domain::message::Language;
 use crate::domain::period::Period;
@@ -45,6 +49,9 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
     let components = document.components.get_or_insert_with(Components::new);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    if let Err(unknown) = docs_rules::tell(components) {
+        tracing::error!(?unknown, "rules about fields that the document has not");
+    }
     for (path, item) in &mut document.paths.paths {
         let operations =
             [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head];
@@ -53,6 +60,15 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
                 add_shared_problems(path, operation);
             }
             shape_problems(operation);
+            name_headers(operation);
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(parameter) = parameter {
+                    admit_empty(parameter);
+                }
+            }
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                let_be_left_out(body);
+            }
         }
     }
     let description = document.info.description.get_or_insert_default();
@@ -132,6 +148,46 @@ fn shape_problems(operation: &mut Operation) {
                 .collect();
             let description = format!("{} ({})", response.description, kinds.join(", "));
             *response = problem_response(&description);
+        }
+    }
+}
+
+/// The headers that come with a status.
+fn name_headers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let (name, schema_type, description) = match status.as_str() {
+            "401" => ("WWW-Authenticate", Type::String, "`Bearer`"),
+            "429" | "503" => ("Retry-After", Type::Integer, "Seconds to wait before the next try"),
+            _ => continue,
+        };
+        let mut header = Header::new(Object::with_type(SchemaType::Type(schema_type)));
+        header.description = Some(description.to_owned());
+        if let RefOr::T(response) = response {
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        }
+    }
+}
+
+/// A parameter of a query that may be left out may be empty too, which is the same: a form sends its empty
+/// fields.
+fn admit_empty(parameter: &mut Parameter) {
+    if parameter.parameter_in == ParameterIn::Query && parameter.required == Required::False {
+        // A field of OpenAPI itself that utoipa has no name for.
+        let empty = Extensions::from_iter([("allowEmptyValue", true)]);
+        parameter.extensions.get_or_insert_default().merge(empty);
+    }
+}
+
+/// A body that may be left out is one that is not required, and not one that may be `null`.
+fn let_be_left_out(body: &mut RequestBody) {
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema
+            && let Some(reference @ RefOr::Ref(_)) =
+                either.items.iter().find(|item| matches!(item, RefOr::Ref(_)))
+        {
+            content.schema = Some(reference.clone());
+            body.required = Some(Required::False);
         }
     }
 }

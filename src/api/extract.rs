@@ -8,21 +8,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_multipart::MultipartError;
-use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as UploadedBytes;
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::{StatusCode, header};
-use actix_web::web::{Bytes, Data};
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, Ready, ready};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::app::ApiState;
 use super::limit::{self, Class, General};
-use super::parse::{parse, parse_query};
+use super::parse::{escaped, parse, parse_query};
 use super::problem::{Problem, ProblemCode};
 use crate::domain::ids::MemberId;
 use crate::domain::roles::Principal;
@@ -222,10 +222,14 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
 }
 
 fn has_json(request: &HttpRequest) -> bool {
+    has_media_type(request, "application/json")
+}
+
+fn has_media_type(request: &HttpRequest, wanted: &str) -> bool {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     media_type
         .and_then(|value| value.split(';').next())
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"))
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case(wanted))
 }
 
 fn read(
@@ -296,30 +300,54 @@ pub(super) struct Upload {
     pub name: Option<String>,
 }
 
-#[derive(MultipartForm)]
-#[multipart(deny_unknown_fields, duplicate_field = "deny")]
-struct UploadFields {
-    #[multipart(limit = "32MiB")]
-    file: UploadedBytes,
-}
+/// The only field of an upload.
+const FILE_FIELD: &str = "file";
 
 impl FromRequest for Upload {
     type Error = Problem;
     type Future = Pending<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        // Not by the form's own error handler, which does not see a wrong content type.
-        let form = in_time(request, MultipartForm::<UploadFields>::from_request(request, payload));
-        Box::pin(async move {
-            match form.await? {
-                Ok(form) => {
-                    let file = form.into_inner().file;
-                    Ok(Self { name: file.file_name.as_deref().and_then(plain_name), file: file.data })
-                }
-                Err(error) => Err(upload_problem(&error)),
-            }
-        })
+        if !has_media_type(request, "multipart/form-data") {
+            return Box::pin(ready(Err(Problem::new(ProblemCode::UnsupportedMediaType))));
+        }
+        // Not by actix-multipart's own forms, which panic on a field without a name.
+        let parts = Multipart::new(request.headers(), payload.take());
+        let upload = in_time(request, read_upload(parts));
+        Box::pin(async move { upload.await? })
     }
+}
+
+/// Reads an upload of one file and nothing else.
+async fn read_upload(mut parts: Multipart) -> Result<Upload, Problem> {
+    let mut upload = None;
+    while let Some(part) = parts.try_next().await.map_err(|error| upload_problem(&error))? {
+        let name = part.name().unwrap_or_default();
+        let refuse = |message| Err(Problem::field(format!("/{}", escaped(name)), message));
+        if name != FILE_FIELD {
+            return refuse(message!("未知字段", "unknown field"));
+        }
+        if upload.is_some() {
+            return refuse(message!("一次只能上传一个文件", "one file at a time"));
+        }
+        let given = part.content_disposition().and_then(|disposition| disposition.get_filename());
+        let name = given.and_then(plain_name);
+        upload = Some(Upload { name, file: read_part(part).await? });
+    }
+    upload.ok_or_else(|| {
+        Problem::field(format!("/{FILE_FIELD}"), message!("请上传文件", "the file is missing"))
+    })
+}
+
+async fn read_part(mut part: Field) -> Result<Bytes, Problem> {
+    let mut file = BytesMut::new();
+    while let Some(piece) = part.try_next().await.map_err(|error| upload_problem(&error))? {
+        if file.len() + piece.len() > MOST_UPLOAD_BYTES {
+            return Err(too_large(MOST_UPLOAD_BYTES));
+        }
+        file.extend_from_slice(&piece);
+    }
+    Ok(file.freeze())
 }
 
 /// A file's name without its folder and without what cannot be shown.
@@ -330,7 +358,8 @@ fn plain_name(given: &str) -> Option<String> {
 }
 
 /// An upload of one file, for the API's description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the multipart body; Upload reads it")]
 pub(super) struct UploadForm {
     /// The file.
@@ -339,26 +368,12 @@ pub(super) struct UploadForm {
 }
 
 /// What is wrong with an upload.
-fn upload_problem(error: &actix_web::Error) -> Problem {
-    match error.as_error::<MultipartError>() {
-        Some(MultipartError::MissingField(field)) => {
-            Problem::field(format!("/{field}"), message!("请上传文件", "the file is missing"))
-        }
-        Some(MultipartError::DuplicateField(field)) => {
-            Problem::field(format!("/{field}"), message!("一次只能上传一个文件", "one file at a time"))
-        }
-        Some(MultipartError::UnknownField(field)) => {
-            Problem::field(format!("/{field}"), message!("未知字段", "unknown field"))
-        }
-        Some(
-            MultipartError::ContentTypeMissing
-            | MultipartError::ContentTypeParse
-            | MultipartError::ContentTypeIncompatible,
-        ) => Problem::new(ProblemCode::UnsupportedMediaType),
-        Some(MultipartError::Payload(PayloadError::Overflow)) => too_large(MOST_UPLOAD_BYTES),
-        _ if error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE => {
-            too_large(MOST_UPLOAD_BYTES)
-        }
+fn upload_problem(error: &MultipartError) -> Problem {
+    match error {
+        MultipartError::ContentTypeMissing
+        | MultipartError::ContentTypeParse
+        | MultipartError::ContentTypeIncompatible => Problem::new(ProblemCode::UnsupportedMediaType),
+        MultipartError::Payload(PayloadError::Overflow) => too_large(MOST_UPLOAD_BYTES),
         _ => Problem::new(ProblemCode::MalformedUpload),
     }
 }

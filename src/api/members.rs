@@ -23,7 +23,9 @@ pub(super) struct MemberResponse {
     unit_id: i64,
     status: MemberStatus,
     roles: Vec<RoleGrant>,
-    /// Whether the name and the login were taken away for good.
+    /// Whether the name and the login were taken away for good; left out for everybody else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     anonymised: bool,
     /// A password to hand out, told once: after adding without a password, and after a reset.
     #[serde(skip_serializing_if = "Option::is_none")]

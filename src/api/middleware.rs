@@ -17,6 +17,7 @@ use super::address;
 use super::app::ApiState;
 use super::extract::MemberOfRequest;
 use super::problem::LANGUAGE;
+use super::system;
 use crate::domain::message::Language;
 use crate::services::audit::{Source, from_source};
 
@@ -107,6 +108,25 @@ pub(super) async fn observe(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
+}
+
+/// Answers 405 for a method that the resource does not have, before anything else is looked at.
+///
+/// Left to the router, `PATCH /members/template` would be taken for a change of the member `template`; but
+/// that path is another resource, and one that is only read (RFC 9110, section 15.5.6).
+pub(super) async fn refuse_other_methods(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let state = request.app_data::<Data<ApiState>>();
+    let route = state.and_then(|state| state.route_of(request.path()));
+    match route.filter(|route| !route.methods.contains(&request.method().as_str())) {
+        Some(route) => {
+            let refused = system::refuse_method(route);
+            Ok(request.into_response(refused).map_into_right_body())
+        }
+        None => next.call(request).await.map(ServiceResponse::map_into_left_body),
+    }
 }
 
 /// What the ids of this start of the program begin with, so that those of another one differ.

@@ -11,6 +11,7 @@ mod bank_files;
 mod banks;
 mod cookie;
 mod docs;
+mod docs_rules;
 mod extract;
 mod leaderboards;
 mod limit;

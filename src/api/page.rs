@@ -21,6 +21,7 @@ pub(super) struct PageParams {
     #[serde(default)]
     limit: Option<String>,
     /// `next_cursor` of the page before.
+    #[param(pattern = "^[0-9A-Za-z_-]+$")]
     #[serde(default)]
     cursor: Option<String>,
 }

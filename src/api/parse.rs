@@ -31,7 +31,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Keeping track of the path costs as much as reading: only what cannot be read is read again with it.
     let parsed = match serde_json::from_slice(bytes) {
         Ok(parsed) => parsed,
-        Err(_) => parse_tracking(bytes)?,
+        Err(_) => parse_tracking(&without_zero_fractions(bytes))?,
     };
     // Serde would read the fields of an object from an array too, by their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
@@ -39,6 +39,34 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     refuse_nul(bytes)?;
     Ok(parsed)
+}
+
+/// The same text with `5.0` written as `5`: JSON has one kind of number (RFC 8259, section 6), and its schemas
+/// call both an integer, which serde does not.
+fn without_zero_fractions(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    let (mut quoted, mut escaped) = (false, false);
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if !quoted && byte == b'.' && text.last().is_some_and(u8::is_ascii_digit) {
+            let zeros = rest.iter().take_while(|&&byte| byte == b'0').count();
+            let goes_on =
+                rest.get(zeros).is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'e' | b'E'));
+            if zeros > 0 && !goes_on {
+                // Blanks keep the place of what follows.
+                text.extend(std::iter::repeat_n(b' ', zeros + 1));
+                rest = rest.get(zeros..).unwrap_or_default();
+                continue;
+            }
+        }
+        if byte == b'"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = quoted && byte == b'\\' && !escaped;
+        text.push(byte);
+    }
+    text
 }
 
 fn parse_tracking<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -135,7 +163,7 @@ fn pointer(path: &Path, reason: &str) -> String {
 }
 
 /// A name as a part of a JSON pointer.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
@@ -180,6 +208,14 @@ mod tests {
         ] {
             let problem = parse::<Outer>(body.as_bytes()).unwrap_err();
             assert_eq!(problem.pointers(), [pointer], "{body}");
+        }
+        for body in [r#"{"a/b~c.d": 5.0, "rows": []}"#, r#"{"rows": [{"name": "\"5.0"}], "a/b~c.d": -5.000}"#]
+        {
+            assert!(parse::<Outer>(body.as_bytes()).is_ok(), "{body}");
+        }
+        for number in ["5.5", "5.01", "5.0e1", "5.", "5.0.0", "-.0", "99999999999999999999.0", "\"5.0\""] {
+            let body = format!(r#"{{"a/b~c.d": {number}, "rows": []}}"#);
+            assert!(parse::<Outer>(body.as_bytes()).is_err(), "{body}");
         }
         let fine = r#"{"a/b~c.d": 1, "rows": [{"name": "\\u0000"}]}"#;
         assert!(parse::<Outer>(fine.as_bytes()).is_ok(), "a backslash before u0000 is no NUL");

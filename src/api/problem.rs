@@ -149,21 +149,23 @@ pub(super) struct Problem {
     code: ProblemCode,
     detail: Option<Message>,
     faults: Vec<Fault>,
-    report: Option<Value>,
-    /// Apart, because every handler's result has room for a problem.
-    checks: Option<Box<Checks>>,
+    more: Option<Box<More>>,
     retry_after_seconds: Option<u32>,
 }
 
+/// What few problems have; apart, because every handler's result has room for a problem.
 #[derive(Debug)]
-struct Checks(Vec<Check>);
+enum More {
+    Report(Value),
+    Checks(Vec<Check>),
+}
 
 impl Problem {
     /// A problem that its title says all about.
     pub(super) fn new(code: ProblemCode) -> Self {
         let retry_after_seconds =
             matches!(code, ProblemCode::Busy | ProblemCode::NotReady).then_some(RETRY_AFTER_SECONDS);
-        Self { code, detail: None, faults: vec![], report: None, checks: None, retry_after_seconds }
+        Self { code, detail: None, faults: vec![], more: None, retry_after_seconds }
     }
 
     /// A problem with something more to say.
@@ -173,7 +175,7 @@ impl Problem {
 
     /// The server cannot work now: `checks` say why.
     pub(super) fn not_ready(checks: Vec<Check>) -> Self {
-        Self { checks: Some(Box::new(Checks(checks))), ..Self::new(ProblemCode::NotReady) }
+        Self { more: Some(Box::new(More::Checks(checks))), ..Self::new(ProblemCode::NotReady) }
     }
 
     /// Fields that are wrong.
@@ -193,19 +195,21 @@ impl Problem {
     }
 
     fn with_report(report: &impl Serialize) -> Self {
-        Self { report: serde_json::to_value(report).ok(), ..Self::new(ProblemCode::ImportRejected) }
+        let more = serde_json::to_value(report).ok().map(|report| Box::new(More::Report(report)));
+        Self { more, ..Self::new(ProblemCode::ImportRejected) }
     }
 
     pub(super) fn body(&self, language: Language) -> ProblemResponse {
         let title = self.code.title(language);
         let faults: Vec<FieldFault> =
             self.faults.iter().map(|fault| FieldFault::new(fault, language)).collect();
-        let checks: Vec<CheckResponse> = self
-            .checks
-            .iter()
-            .flat_map(|checks| &checks.0)
-            .map(|check| CheckResponse::new(check, language))
-            .collect();
+        let (report, checks) = match self.more.as_deref() {
+            None => (None, &[][..]),
+            Some(More::Report(report)) => (Some(report.clone()), &[][..]),
+            Some(More::Checks(checks)) => (None, checks.as_slice()),
+        };
+        let checks: Vec<CheckResponse> =
+            checks.iter().map(|check| CheckResponse::new(check, language)).collect();
         let wanting: Vec<&str> = checks.iter().filter_map(|check| check.detail.as_deref()).collect();
         let detail = match (&self.detail, faults.as_slice()) {
             (Some(detail), _) => detail.text(language).to_owned(),
@@ -222,7 +226,7 @@ impl Problem {
             status: self.code.status(),
             detail,
             errors: Some(faults).filter(|faults| !faults.is_empty()),
-            report: self.report.clone(),
+            report,
             checks: Some(checks).filter(|checks| !checks.is_empty()),
         }
     }

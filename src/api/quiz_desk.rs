@@ -68,6 +68,7 @@ impl From<QuizCheck> for QuizCheckResponse {
 #[expect(dead_code, reason = "describes what PreviewHead and the items of the paper make together")]
 pub(super) struct PreviewResponse {
     #[schema(inline)]
+    #[serde(flatten)]
     head: PreviewHead,
     /// The items of the paper, in its order.
     questions: Vec<PaperItemResponse>,

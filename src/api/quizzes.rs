@@ -40,7 +40,7 @@ pub(super) struct SectionWire {
     #[schema(minimum = 1, maximum = 500)]
     count: u32,
     /// Points of each item.
-    #[schema(value_type = f64, minimum = 0.01, maximum = 1000)]
+    #[schema(value_type = f64, minimum = 0.01, maximum = 1000, multiple_of = 0.01)]
     points: Points,
     /// How a `multiple` item is scored when right options are missing.
     #[serde(default)]

@@ -55,7 +55,7 @@ impl From<RevisionRow> for RevisionResponse {
 #[schema(example = json!({"revision": 7}))]
 pub(super) struct UndoRequest {
     /// The current revision, the one to take back.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i32,
 }
 

@@ -10,7 +10,7 @@ use super::bank_files::download;
 use super::extract::{Admins, Caller, Query, Upload, UploadForm};
 use super::limit::Heavy;
 use super::problem::{Problem, language};
-use super::wire::{PlaceResponse, places};
+use super::wire::{FileBody, PlaceResponse, places};
 use crate::domain::message::Language;
 use crate::formats::RosterReport;
 use crate::services::rosters::{RosterOptions, member_template, unit_template};
@@ -114,7 +114,7 @@ pub(super) async fn import_members(
 #[utoipa::path(
     tag = "units",
     security(("bearer" = [])),
-    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The workbook", body = FileBody, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
 #[get("/units/template")]
 pub(super) async fn show_unit_template(_caller: Caller<Admins, Heavy>) -> Result<HttpResponse, Problem> {
@@ -126,7 +126,7 @@ pub(super) async fn show_unit_template(_caller: Caller<Admins, Heavy>) -> Result
 #[utoipa::path(
     tag = "members",
     security(("bearer" = [])),
-    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The workbook", body = FileBody, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
 #[get("/members/template")]
 pub(super) async fn show_member_template(_caller: Caller<Admins, Heavy>) -> Result<HttpResponse, Problem> {

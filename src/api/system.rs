@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::web::{Data, Json};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_swagger_ui::Config;
@@ -10,6 +10,7 @@ use utoipa_swagger_ui::Config;
 use super::app::ApiState;
 use super::extract::PathPart;
 use super::problem::{PROBLEMS, Problem, ProblemCode, language};
+use super::routes::Route;
 use super::web;
 use crate::domain::message::Language;
 use crate::services::vitals::Check;
@@ -152,15 +153,18 @@ pub(super) async fn show_docs_file(
     Ok(response.content_type(file.content_type).body(file.bytes.into_owned()))
 }
 
-/// What no route answers: a file or screen of the web app, another method of a known path, or nothing at all.
+/// What no route answers: a file or screen of the web app, or nothing at all.
 pub(super) async fn refuse(request: HttpRequest, state: Data<ApiState>) -> HttpResponse {
-    use actix_web::ResponseError as _;
-    let Some(route) = state.route_of(request.path()) else {
-        if let Some(response) = web::file_or_screen(&request) {
-            return response;
-        }
-        return Problem::new(ProblemCode::NotFound).error_response();
-    };
+    match state.route_of(request.path()) {
+        // A path of a route with something in it that the route does not take.
+        Some(_) => None,
+        None => web::file_or_screen(&request),
+    }
+    .unwrap_or_else(|| Problem::new(ProblemCode::NotFound).error_response())
+}
+
+/// The refusal of a method that `route` does not answer.
+pub(super) fn refuse_method(route: &Route) -> HttpResponse {
     let mut response = Problem::new(ProblemCode::MethodNotAllowed).error_response();
     if let Ok(allow) = header::HeaderValue::from_str(&route.methods.join(", ")) {
         response.headers_mut().insert(header::ALLOW, allow);

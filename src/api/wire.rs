@@ -22,6 +22,12 @@ pub(super) fn millis(timestamp: Timestamp) -> Millis {
     Millis(timestamp.as_millisecond())
 }
 
+/// The content of a file, for the API's description.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes what is sent as a file")]
+pub(super) struct FileBody(Vec<u8>);
+
 /// A unit, as others refer to it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UnitName {

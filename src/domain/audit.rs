@@ -10,8 +10,9 @@ use crate::message;
 /// Named values of a thing that is changed. Never a secret.
 pub type Facts = Map<String, Value>;
 
+// A word is a token, not a literal: else utoipa does not see what serde renames to.
 macro_rules! actions {
-    ($($(#[$meta:meta])* $variant:ident $word:literal $chinese:literal $english:literal;)+) => {
+    ($($(#[$meta:meta])* $variant:ident $word:tt $chinese:literal $english:literal;)+) => {
         /// What was done: a stable word, the kind of thing first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Action {

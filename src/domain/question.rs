@@ -17,6 +17,10 @@ pub const LONGEST_TEXT: usize = 4000;
 pub const LONGEST_OPTION: usize = 1000;
 /// Longest code, in characters.
 pub const LONGEST_CODE: usize = 64;
+/// Longest name of a chapter, in characters.
+pub const LONGEST_CHAPTER: usize = 100;
+/// Longest source, in characters.
+pub const LONGEST_SOURCE: usize = 500;
 /// The chapter of a question that names none.
 pub const NO_CHAPTER: &str = "未分类";
 /// The difficulty of a question that names none: the middle of 1 to 5.
@@ -171,14 +175,14 @@ impl Draft {
             );
         }
         let chapter = self.chapter.map_or_else(|| NO_CHAPTER.to_owned(), |chapter| chapter.trim().to_owned());
-        faults.length("/chapter", &chapter, 100);
+        faults.length("/chapter", &chapter, LONGEST_CHAPTER);
         let stem = self.stem.trim().to_owned();
         faults.length("/stem", &stem, LONGEST_TEXT);
         let options: Vec<String> = self.options.iter().map(|option| option.trim().to_owned()).collect();
         let explanation = self.explanation.unwrap_or_default().trim().to_owned();
         faults.at_most("/explanation", &explanation, LONGEST_TEXT);
         let source = self.source.unwrap_or_default().trim().to_owned();
-        faults.at_most("/source", &source, 500);
+        faults.at_most("/source", &source, LONGEST_SOURCE);
         let difficulty = u8::try_from(self.difficulty.unwrap_or(DEFAULT_DIFFICULTY.into()))
             .ok()
             .filter(|difficulty| (1..=5).contains(difficulty));

@@ -17,9 +17,9 @@ use crate::store::banks::{self, BankRow};
 use crate::store::{AnyConnection, StoreError};
 
 /// Longest title of a bank, in characters.
-const LONGEST_TITLE: usize = 200;
+pub const LONGEST_TITLE: usize = 200;
 /// Longest code of a bank, in characters.
-const LONGEST_CODE: usize = 64;
+pub const LONGEST_CODE: usize = 64;
 
 /// A bank and how many questions its current revision has.
 #[derive(Clone, Debug)]

@@ -17,9 +17,9 @@ use crate::store::units::{self, UnitRow};
 use crate::store::{AnyConnection, StoreError, sessions};
 
 /// Longest login, in characters.
-const LONGEST_LOGIN: usize = 64;
+pub const LONGEST_LOGIN: usize = 64;
 /// Most roles of one account.
-const MOST_GRANTS: usize = 50;
+pub const MOST_GRANTS: usize = 50;
 
 /// A member with their roles.
 #[derive(Clone, Debug)]

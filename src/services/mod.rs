@@ -28,7 +28,7 @@ mod passwords;
 pub mod practice;
 pub mod quiz_drafts;
 pub mod quiz_progress;
-mod quiz_times;
+pub mod quiz_times;
 pub mod quizzes;
 mod refresh_tokens;
 pub mod reports;

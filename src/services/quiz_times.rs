@@ -21,7 +21,7 @@ use crate::store::quizzes::{QuizRow, get_quiz};
 use crate::store::{AnyConnection, quiz_times, units};
 
 /// Longest reason, in characters.
-const LONGEST_REASON: usize = 200;
+pub const LONGEST_REASON: usize = 200;
 
 impl Quizzes {
     /// Closes an open quiz now. Running attempts end now too, and are graded with what was saved.

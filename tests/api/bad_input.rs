@@ -27,6 +27,7 @@ const WITH_JSON: &[(&str, &str)] = &[
     ("POST", "/attempts/{attempt}/submit"),
     ("POST", "/practice/answers"),
     ("POST", "/attempts/{attempt}/void"),
+    ("POST", "/attempts/{attempt}/events"),
     ("POST", "/banks/1000/undo"),
     ("POST", "/members/reset-passwords"),
     ("POST", "/quizzes/check"),
@@ -671,6 +672,63 @@ on_both_databases! {
             assert_eq!(found["items"], json!([]), "{text}");
         }
         assert_eq!(site.admin().get("/members?q=ZS").await.expect(200)["items"][0]["login"], "zs");
+    }
+
+    async fn a_part_of_an_upload_is_judged_by_its_header_and_never_drops_the_connection(backend) {
+        let site = Site::build(TestApp::start(backend).await).await;
+        let before = site.saved().await;
+        let form = |parts: &[(&str, &str)]| {
+            let part = |(header, body): &(&str, &str)| format!("--x\r\n{header}\r\n\r\n{body}\r\n");
+            parts.iter().map(part).collect::<String>() + "--x--\r\n"
+        };
+        let named = |name: &str| format!("Content-Disposition: form-data; name={name}");
+        let file = named("\"file\"; filename=\"a.csv\"");
+        for path in WITH_FILE {
+            let send = async |parts: &[(&str, &str)]| {
+                site.send("POST", path, "multipart/form-data; boundary=x", form(parts)).await
+            };
+            for (header, pointer) in [
+                (named("\"\""), "/"),
+                (named("\"\"; filename=\"a.csv\""), "/"),
+                (named("other"), "/other"),
+                (named("\"a/b~c\""), "/a~1b~0c"),
+                (named("\"File\""), "/File"),
+                (named("\"文件\""), "/文件"),
+            ] {
+                assert_eq!(send(&[(&header, "x")]).await.pointers(), [pointer], "{path} {header}");
+                assert_eq!(send(&[(&header, "x"), (&file, "x")]).await.pointers(), [pointer], "{path} {header}");
+                assert_eq!(send(&[(&file, "x"), (&header, "x")]).await.pointers(), [pointer], "{path} {header}");
+            }
+            for header in [
+                "Content-Disposition: form-data",
+                "Content-Disposition: form-data; filename=\"a.csv\"",
+                "Content-Disposition: form-data; name",
+                "Content-Disposition: attachment; name=\"\"",
+                "Content-Disposition: ;",
+                "Content-Disposition:",
+                "Content-Type: text/csv",
+                "no header at all",
+                "",
+            ] {
+                let reply = send(&[(header, "x")]).await;
+                assert!([400, 422].contains(&reply.status), "{path} {header}: {}", reply.text);
+                drop(send(&[(&file, "x"), (header, "x")]).await.problem(400, "malformed-upload"));
+            }
+            assert_eq!(send(&[(&file, "x"), (&file, "y")]).await.pointers(), ["/file"], "{path}");
+            // A file that has no name is one all the same.
+            let nameless = send(&[(&named("\"file\""), "{")]).await;
+            let read = if path.ends_with("/imports") { 202 } else { 422 };
+            assert_eq!(nameless.status, read, "{path} {}", nameless.text);
+            for media_type in ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary"] {
+                let reply = site.send("POST", path, media_type, form(&[(&file, "x")])).await;
+                assert!([400, 415].contains(&reply.status), "{path} {media_type}: {}", reply.text);
+            }
+            for media_type in ["multipart/mixed; boundary=x", "multipart/; boundary=x", "multipart/form-datax; boundary=x"] {
+                let reply = site.send("POST", path, media_type, form(&[(&file, "x")])).await;
+                drop(reply.problem(415, "unsupported-media-type"));
+            }
+        }
+        assert_eq!(site.saved().await, before);
     }
 
     async fn uploads_that_are_none_are_refused(backend) {

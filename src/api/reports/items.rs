@@ -11,6 +11,7 @@ use crate::api::extract::{Caller, Leaders, Query};
 use crate::api::limit::Heavy;
 use crate::api::page::{Page, PageParams, cursor};
 use crate::api::problem::{Problem, language};
+use crate::api::wire::FileBody;
 use crate::domain::ids::QuizId;
 use crate::domain::item_statistics::ItemFlag;
 use crate::domain::question::Kind;
@@ -20,6 +21,7 @@ use crate::services::reports::{ItemLine, ItemOption, ItemOrder, ItemQuery};
 #[into_params(parameter_in = Query)]
 pub(super) struct ItemParams {
     /// The bank's code.
+    #[param(min_length = 1)]
     bank: String,
     /// Only answers of this quiz.
     quiz: Option<i64>,
@@ -145,7 +147,7 @@ pub(super) async fn list_items(
     tag = "reports",
     security(("bearer" = [])),
     params(ItemParams, ExportParams),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The file", content((FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (FileBody = "text/csv"))))
 )]
 #[get("/reports/items/export")]
 pub(super) async fn export_items(

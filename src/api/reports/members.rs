@@ -14,7 +14,7 @@ use crate::api::leaderboards::BoardParams;
 use crate::api::limit::Heavy;
 use crate::api::page::{Page, PageParams, cursor};
 use crate::api::problem::{Problem, language};
-use crate::api::wire::timestamp;
+use crate::api::wire::{FileBody, timestamp};
 use crate::domain::points::Points;
 use crate::domain::report::UnitRef;
 use crate::services::reports::{MemberLine, MemberQuery};
@@ -109,7 +109,7 @@ pub(super) async fn list_members(
     tag = "reports",
     security(("bearer" = [])),
     params(BoardParams, UnitParams, MemberReportParams, ExportParams),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The file", content((FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (FileBody = "text/csv"))))
 )]
 #[get("/reports/members/export")]
 pub(super) async fn export_members(

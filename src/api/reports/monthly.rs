@@ -12,7 +12,7 @@ use crate::api::bank_files::download;
 use crate::api::extract::{Caller, Leaders, Query};
 use crate::api::limit::Heavy;
 use crate::api::problem::{Problem, language};
-use crate::api::wire::timestamp;
+use crate::api::wire::{FileBody, timestamp};
 use crate::domain::month::Month;
 use crate::domain::report::MonthlyReport;
 use crate::formats::monthly::write_monthly;
@@ -25,7 +25,7 @@ use crate::services::reports::MonthlyView;
 #[into_params(parameter_in = Query)]
 pub(super) struct MonthParams {
     /// The month, `YYYY-MM`; the one that holds today when it is left out.
-    #[param(pattern = r"^\d{4}-\d{2}$")]
+    #[param(pattern = "^2[0-9]{3}-(0[1-9]|1[0-2])$")]
     month: Option<String>,
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn show_monthly(
     tag = "reports",
     security(("bearer" = [])),
     params(UnitParams, MonthParams, WorkbookParams),
-    responses((status = 200, description = "The workbook", content_type = "application/octet-stream"))
+    responses((status = 200, description = "The workbook", body = FileBody, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
 #[get("/reports/monthly/export")]
 pub(super) async fn export_monthly(

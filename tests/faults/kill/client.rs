@@ -109,7 +109,7 @@ impl Member {
 
     /// Takes quizzes until it is told to stop or a request has no reply.
     pub async fn work(&mut self, stop: &AtomicBool) {
-        let leaves = self.random.next_u32() % 4 == 0;
+        let leaves = self.random.next_u32().is_multiple_of(4);
         if leaves && self.leave_one().await.is_none() {
             return;
         }

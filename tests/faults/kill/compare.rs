@@ -18,6 +18,7 @@ pub const IN_EVERY_RANKING: Duration = Duration::from_secs(1);
 pub struct Differences(pub Vec<String>);
 
 impl Differences {
+    #[expect(clippy::needless_pass_by_value, reason = "most of it is made for the call")]
     fn expect<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, told: T, stands: T) {
         if told != stands {
             self.0.push(format!("{what}: told {told:?}, there is {stands:?}"));

@@ -75,6 +75,7 @@ fn by_id(rows: Vec<StoredRow>) -> BTreeMap<String, Stored> {
 }
 
 /// A number from the environment, else `default`.
+#[expect(clippy::disallowed_methods, reason = "a test that is run by hand is steered by the environment")]
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().unwrap())
 }
@@ -232,7 +233,7 @@ mod on_postgres {
             if random % 3 != 1 {
                 self.program = None;
             }
-            if random % 3 != 0 {
+            if !random.is_multiple_of(3) {
                 self.cluster.kill();
                 self.is_down = true;
             }

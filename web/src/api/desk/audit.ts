@@ -1,6 +1,7 @@
 import { api, get } from '@/api/client'
 import { query } from './files'
 import type { AuditEntry, Page } from './types'
+import type { paths } from '@/api/schema'
 
 const ROWS = 50
 
@@ -22,6 +23,9 @@ export function auditFile(filter: AuditFilter, format: 'xlsx' | 'csv'): string {
   return `/api/v1/audit/export${query({ ...filter, format })}`
 }
 
-function given(filter: AuditFilter): Partial<AuditFilter> {
+type Query = NonNullable<paths['/api/v1/audit']['get']['parameters']['query']>
+
+/** The words come from the page's address: the server says which of them it does not know. */
+function given(filter: AuditFilter): Pick<Query, keyof AuditFilter> {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''))
 }
