@@ -193,8 +193,10 @@ async function firstHour() {
 
     // All of it is on record.
     await follow(page, '操作记录')
-    await page.getByLabel('查找').fill('代答')
     const entries = page.locator('ol.lines > li')
+    await entries.nth(1).waitFor()
+    await page.getByLabel('查找').fill('代答')
+    await page.waitForURL(/[?&]q=/)
     await entries.nth(1).waitFor({ state: 'detached' })
     await entries.first().getByText('作废答卷').waitFor()
     await entries.first().getByRole('button').click()

@@ -154,7 +154,7 @@ export const tests = {
     await page.getByRole('heading', { name: 'Result' }).waitFor()
     await page.getByText(/No\. \d in the branch/).waitFor()
     check((await page.locator('html').getAttribute('lang')) === 'en', 'the page is not said to be English')
-    for (const [path, heading] of [['/ranks', 'Rankings'], ['/practice', 'Practice'], ['/me/settings', 'Display'], ['/me/devices', 'My devices'], ['/me/history', 'My attempts'], ['/nowhere', 'No such page']]) {
+    for (const [path, heading] of [['/ranks', 'Rankings'], ['/practice', 'Practice'], ['/me/settings', 'Settings'], ['/me/devices', 'My devices'], ['/me/history', 'My attempts'], ['/nowhere', 'No such page']]) {
       await page.goto(path)
       await page.getByRole('heading', { name: heading, exact: true }).first().waitFor()
     }

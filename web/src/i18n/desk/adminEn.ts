@@ -409,7 +409,7 @@ export const adminEn: AdminWords = {
     leftPage: 'left the page once | left the page {count} times',
     otherDevices: 'one other device | {count} other devices',
     tooFast: 'answered very fast',
-    show: 'What was recorded of {name}',
+    show: '{signs}: what was recorded of {name}',
     advice: 'This is for a person to judge and affects neither score nor rank. A call or an empty battery leaves a record too: ask the member first.',
     title: 'Recorded of {name}',
     judge: 'This is only what the system has seen, for a person to judge. It does not say that anything is wrong, and affects neither score nor rank.',

@@ -407,7 +407,7 @@ export const adminZh = {
     leftPage: '离开页面 {count} 次',
     otherDevices: '换过 {count} 台设备',
     tooFast: '答得很快',
-    show: '查看{name}的备查记录',
+    show: '{signs}：查看{name}的备查记录',
     advice: '“备查记录”只供人工判断，不影响得分和名次；一次来电、手机没电都会留下记录，请先问本人。',
     title: '{name}的备查记录',
     judge: '下面只是系统看到的情况，供人工判断，不说明有什么问题，也不影响得分和名次。',
