@@ -245,7 +245,7 @@ impl From<ImportStatus> for ImportResponse {
         (status = 200, description = "The report", content((ImportReportResponse = "application/json"), (FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (
             status = 422,
-            description = "Something is wrong with the file, or with a parameter",
+            description = "Something is wrong with the file, or with a parameter (`/problems/import-rejected`, `/problems/unreadable-file`, `/problems/unsupported-format`, `/problems/invalid-fields`)",
             content((ProblemResponse = "application/problem+json"), (FileBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
         )
     )

@@ -23,6 +23,9 @@ const SUM_UP_EVERY: Duration = Duration::from_secs(1);
 /// How often the signing keys are looked at: so long an access token may stay good after `qianti keys rotate`.
 const KEEP_KEYS_EVERY: Duration = Duration::from_millis(500);
 
+/// How often what is held for expired tokens is let go.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
 /// How often a month is looked for that can be closed.
 const CLOSE_EVERY: Duration = Duration::from_secs(60);
 
@@ -53,8 +56,9 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
     let closing = actix_web::rt::spawn(close_months(Arc::clone(&services)));
     let summing = actix_web::rt::spawn(sum_up(Arc::clone(&services)));
     let keeping = actix_web::rt::spawn(keep_keys(Arc::clone(&services)));
+    let forgetting = actix_web::rt::spawn(forget_expired(Arc::clone(&services)));
     server.await?;
-    for task in [sweeping, following, summing, closing, keeping] {
+    for task in [sweeping, following, summing, closing, keeping, forgetting] {
         task.abort();
         drop(task.await);
     }
@@ -100,6 +104,14 @@ async fn keep_keys(services: Arc<Services>) {
         if let Err(error) = services.accounts.keep_keys().await {
             tracing::warn!(%error, "the signing keys could not be looked at");
         }
+    }
+}
+
+/// Lets go of what is held for tokens that have expired, for ever.
+async fn forget_expired(services: Arc<Services>) {
+    loop {
+        actix_web::rt::time::sleep(FORGET_EVERY).await;
+        services.accounts.forget_expired();
     }
 }
 

@@ -72,6 +72,14 @@ impl Accounts {
         Ok(known)
     }
 
+    /// Lets go of the callers whose tokens have expired: they fill memory and are never recognised again. Returns how many
+    /// are left.
+    pub fn forget_expired(&self) -> usize {
+        let now = self.context.clock.now();
+        self.callers.retain(|_, known| now < known.expires_at);
+        self.callers.len()
+    }
+
     /// One more request of somebody who is known.
     ///
     /// # Errors

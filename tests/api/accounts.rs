@@ -12,7 +12,7 @@ use qianti::services::{Clock, Origin, ServiceError, Settings, SystemEntropy};
 use qianti::store::keys::{self, KeyRow};
 use reqwest::Method;
 
-use crate::harness::{Actor, NOON, Services, TestApp, Value, World, json, on_both_databases};
+use crate::harness::{ADMIN_PASSWORD, Actor, NOON, Services, TestApp, Value, World, json, on_both_databases};
 
 /// The password of everybody but the administrator.
 const PASSWORD: &str = "Member-Pass-2026";
@@ -468,6 +468,23 @@ on_both_databases! {
         }
         victim.get("/me").await.expect(200);
         app.with_token(&signed(ours, kid, &changed(&claims, "nbf", json!(NOON / 1000)))).get("/me").await.expect(200);
+    }
+
+    async fn who_had_a_token_that_has_expired_is_not_held_any_more(backend) {
+        let app = TestApp::start(backend).await;
+        let accounts = &app.services.accounts;
+        let actor = app.log_in("admin", ADMIN_PASSWORD).await;
+        app.clock.advance_seconds(60);
+        let later = app.log_in("admin", ADMIN_PASSWORD).await;
+        actor.get("/me").await.expect(200);
+        later.get("/me").await.expect(200);
+        assert_eq!(accounts.forget_expired(), 2, "both are good still");
+        app.clock.advance_seconds(15 * 60 - 60);
+        assert_eq!(accounts.forget_expired(), 1);
+        later.get("/me").await.expect(200);
+        actor.get("/me").await.problem(401, "unauthenticated");
+        app.clock.advance_seconds(60);
+        assert_eq!(accounts.forget_expired(), 0);
     }
 
     async fn a_server_that_runs_for_months_changes_its_key_and_forgets_the_old_one(backend) {
