@@ -42,7 +42,11 @@ export const tests = {
       Date.now = () => real() + window.shift
     })
     await logIn(page, await world.someone())
+    // The paper is shown at once, and the server asked how it stands: its answer sets the clock, so it is waited for.
+    const asked = page.waitForResponse((response) => /\/api\/v1\/attempts\/[^/]+$/.test(response.url()))
     await begin(page, world.contest.title)
+    await (await asked).finished()
+    await page.waitForTimeout(500)
     const minutes = async () => Number((await page.getByRole('timer').innerText()).split(':')[0])
     const shown = await minutes()
     check(shown === 19 || shown === 20, `it shows ${shown} minutes`)
