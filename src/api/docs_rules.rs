@@ -6,6 +6,7 @@ use utoipa::Number;
 use utoipa::openapi::schema::{Object, Schema};
 use utoipa::openapi::{Components, RefOr};
 
+use crate::domain::blueprint;
 use crate::domain::device;
 use crate::domain::org::{LONGEST_NAME, LONGEST_UNIT_CODE};
 use crate::domain::password;
@@ -60,14 +61,14 @@ const TEXTS: &[(&str, &str, Text)] = &[
     ("QuestionRequest", "source", Text::Prose(question::LONGEST_SOURCE)),
     ("NewQuizRequest", "title", Text::Line(LONGEST_QUIZ_TITLE)),
     ("QuizChangeRequest", "title", Text::Line(LONGEST_QUIZ_TITLE)),
-    ("Section", "title", Text::Plain(0, 100)),
+    ("Section", "title", Text::Plain(0, blueprint::LONGEST_TITLE)),
     ("CloseRequest", "reason", Text::Plain(0, quiz_times::LONGEST_REASON)),
     ("VoidRequest", "reason", Text::Plain(1, quiz_times::LONGEST_REASON)),
 ];
 
 /// The lists of requests: the schema, its field, fewest and most entries.
 const LISTS: &[(&str, &str, usize, Option<usize>)] = &[
-    ("Section", "chapters", 0, Some(200)),
+    ("Section", "chapters", 0, Some(blueprint::MOST_CHAPTERS)),
     // What is a pair for the server is a list of any length that begins so for JSON Schema.
     ("Section", "difficulty", 2, Some(2)),
     ("NewMemberRequest", "roles", 0, Some(members::MOST_GRANTS)),

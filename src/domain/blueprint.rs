@@ -9,6 +9,11 @@ use super::points::Points;
 use super::question::{Fault, Kind, Question};
 use crate::message;
 
+/// Longest heading of a section, in characters.
+pub const LONGEST_TITLE: usize = 100;
+/// Most chapters that a section names.
+pub const MOST_CHAPTERS: usize = 200;
+
 /// Most sections of one paper.
 pub const MOST_SECTIONS: usize = 20;
 /// Most items of one paper.
@@ -94,12 +99,12 @@ impl Blueprint {
         }
         for (index, section) in self.sections.iter().enumerate() {
             let at = |field: &str| format!("/sections/{index}/{field}");
-            if section.title.chars().count() > 100 || section.title.chars().any(char::is_control) {
+            if section.title.chars().count() > LONGEST_TITLE || section.title.chars().any(char::is_control) {
                 add(
                     at("title"),
                     message!(
-                        "最多 100 个字，不含控制符",
-                        "at most 100 characters, none of them a control character"
+                        "最多 {LONGEST_TITLE} 个字，不含控制符",
+                        "at most {LONGEST_TITLE} characters, none of them a control character"
                     ),
                 );
             }
@@ -112,8 +117,8 @@ impl Blueprint {
                     ),
                 );
             }
-            if section.chapters.len() > 200 {
-                add(at("chapters"), message!("最多 200 章", "at most 200 chapters"));
+            if section.chapters.len() > MOST_CHAPTERS {
+                add(at("chapters"), message!("最多 {MOST_CHAPTERS} 章", "at most {MOST_CHAPTERS} chapters"));
             }
             let (low, high) = section.difficulty;
             if !(1..=5).contains(&low) || !(1..=5).contains(&high) || low > high {
