@@ -9,7 +9,7 @@ use super::audit::{Change, Stamp, carried};
 use super::banks::{Banks, only};
 use super::import::check::Checked;
 pub use super::import::jobs::ImportStatus;
-use super::import::{self, Progress, Stage};
+use super::import::{self, Plan, Progress, Stage};
 use crate::domain::audit::{Action, SubjectKind};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
@@ -17,8 +17,8 @@ use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written, 
 use crate::message;
 use crate::store::{AnyConnection, StoreError, banks};
 
-/// How often an import compares itself with a bank that is being changed under it.
-const MOST_COMPARISONS: usize = 5;
+/// How often an import compares itself with a bank that is being changed under it, before it has the bank held.
+const MOST_COMPARISONS: usize = 3;
 
 /// How to read a bank file.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,39 @@ pub struct ExportedFile {
     pub content: Vec<u8>,
     /// The questions that the format cannot carry, by their codes, and why.
     pub left_out: Vec<Place>,
+}
+
+/// What is to be put into a bank.
+struct FileOfQuestions {
+    code: String,
+    checked: Checked,
+    format: &'static str,
+    progress: Progress,
+}
+
+impl FileOfQuestions {
+    /// What it would change of the bank as it is now.
+    fn compare(&self, connection: &mut AnyConnection) -> Result<Plan, StoreError> {
+        let bank = banks::get_bank(connection, &self.code)?;
+        let current = banks::list_questions(connection, bank.id, bank.revision)?;
+        let codes = banks::list_codes(connection, bank.id)?;
+        Ok(import::plan(&bank, &current, codes, &self.checked, self.format, &self.progress))
+    }
+
+    /// Does what a plan says, and records it; `None` when the bank has changed since.
+    fn save(
+        &self,
+        connection: &mut AnyConnection,
+        plan: &Plan,
+        stamp: &Stamp,
+        file_name: Option<&str>,
+    ) -> Result<Option<ImportReport>, StoreError> {
+        let saved = import::save(connection, &self.code, plan, stamp.by(), &self.progress)?;
+        let Some(revision) = saved else { return Ok(None) };
+        let report = ImportReport { revision, ..plan.report.clone() };
+        record(connection, stamp, &self.code, &report, file_name)?;
+        Ok(Some(report))
+    }
 }
 
 impl Banks {
@@ -150,7 +183,8 @@ impl Banks {
     }
 
     /// Compares on a read connection, so that the writer, which saves everybody's answers, is held up by the
-    /// writing alone; when the bank has changed in between, compares again.
+    /// writing alone; when the bank has changed in between, compares again, and at last in the write itself, where
+    /// nobody can come in between.
     async fn take(
         &self,
         principal: &Principal,
@@ -160,45 +194,33 @@ impl Banks {
         progress: &Progress,
     ) -> Result<ImportReport, ServiceError> {
         let stamp = Stamp::new(principal, self.context.clock.now());
-        let checked = Arc::new(checked);
+        let file = Arc::new(FileOfQuestions { code, checked, format, progress: progress.clone() });
         for _ in 0..MOST_COMPARISONS {
-            let (compared, wanted, told) = (Arc::clone(&checked), code.clone(), progress.clone());
-            let plan = self
-                .context
-                .database
-                .read(move |connection| -> Result<_, ServiceError> {
-                    let bank = banks::get_bank(connection, &wanted)?;
-                    let current = banks::list_questions(connection, bank.id, bank.revision)?;
-                    let codes = banks::list_codes(connection, bank.id)?;
-                    Ok(import::plan(&bank, &current, codes, &compared, format, &told))
-                })
-                .await?;
-            if !checked.rejected.is_empty() && !options.accept_valid {
+            let compared = Arc::clone(&file);
+            let plan = self.context.database.read(move |connection| compared.compare(connection)).await?;
+            if !file.checked.rejected.is_empty() && !options.accept_valid {
                 return Err(ServiceError::ImportRejected(Box::new(plan.report)));
             }
-            if options.dry_run || (plan.added.is_empty() && plan.updated.is_empty()) {
+            if options.dry_run || plan.changes_nothing() {
                 return Ok(plan.report);
             }
-            let plan = Arc::new(plan);
-            let (written, wanted, told) = (Arc::clone(&plan), code.clone(), progress.clone());
-            let (stamp, name) = (stamp.clone(), options.file_name.clone());
-            let revision = self
-                .context
-                .database
-                .write(move |connection| -> Result<_, StoreError> {
-                    let saved = import::save(connection, &wanted, &written, stamp.by(), &told)?;
-                    if let Some(revision) = saved {
-                        let report = ImportReport { revision, ..written.report.clone() };
-                        record(connection, &stamp, &wanted, &report, name.as_deref())?;
-                    }
-                    Ok(saved)
-                })
-                .await?;
-            if let Some(revision) = revision {
-                return Ok(ImportReport { revision, ..plan.report.clone() });
+            let (file, stamp, name) = (Arc::clone(&file), stamp.clone(), options.file_name.clone());
+            let save =
+                move |connection: &mut AnyConnection| file.save(connection, &plan, &stamp, name.as_deref());
+            if let Some(report) = self.context.database.write(save).await? {
+                return Ok(report);
             }
         }
-        Err(ServiceError::Busy("the bank is being changed by others".into()))
+        let save = move |connection: &mut AnyConnection| -> Result<ImportReport, ServiceError> {
+            banks::hold_bank(connection, &file.code)?;
+            let plan = file.compare(connection)?;
+            if plan.changes_nothing() {
+                return Ok(plan.report);
+            }
+            let saved = file.save(connection, &plan, &stamp, options.file_name.as_deref())?;
+            saved.ok_or_else(|| ServiceError::Internal("a bank changed while it was held".into()))
+        };
+        self.context.database.write(save).await
     }
 
     /// Writes the current revision to a file.

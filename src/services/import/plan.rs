@@ -24,6 +24,13 @@ pub(in crate::services) struct Plan {
     pub report: ImportReport,
 }
 
+impl Plan {
+    /// Whether the bank has all of it already.
+    pub(in crate::services) fn changes_nothing(&self) -> bool {
+        self.added.is_empty() && self.updated.is_empty()
+    }
+}
+
 /// What becomes of one question.
 enum Fate<'a> {
     Added(Question),
