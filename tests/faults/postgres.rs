@@ -1,9 +1,10 @@
 //! A PostgreSQL server of the test's own that is stopped and started under load.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -173,9 +174,14 @@ impl Drop for Cluster {
     }
 }
 
-/// A port that nobody listens on now.
+/// A port that nobody listens on now. Not one of those that the system gives to connections: while a server is away,
+/// its port could become one end of somebody's connection.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let process = u16::try_from(std::process::id() % 1000).unwrap();
+    let ports =
+        std::iter::repeat_with(|| 10_000 + process * 20 + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
+    ports.take(2_000).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("no port is free")
 }
 
 fn is_root() -> bool {

@@ -13,8 +13,8 @@ use super::crowd::Crowd;
 use super::postgres::{Cluster, free_port};
 use super::program::{Program, examine};
 
-/// Longer than nginx leaves an instance alone that has failed (`fail_timeout`).
-const FORGIVEN_AFTER: Duration = Duration::from_millis(2_500);
+/// Requests that an instance has answered since its start when nginx has taken it back: the next may go then.
+const TAKEN_BACK: f64 = 40.0;
 const ROUNDS: usize = 3;
 
 /// A running nginx; stopped when it is dropped.
@@ -79,6 +79,16 @@ impl Drop for Nginx {
     }
 }
 
+/// Requests about attempts that an instance has answered since its start.
+async fn requests_of_attempts(instance: &Program) -> f64 {
+    let url = format!("http://{}/metrics", instance.address());
+    let metrics = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with("qianti_http_requests_total{") && line.contains("/attempts"));
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+}
+
 #[actix_web::test]
 async fn a_rolling_restart_behind_nginx_loses_no_request() {
     let cluster = Cluster::start();
@@ -104,7 +114,9 @@ async fn a_rolling_restart_behind_nginx_loses_no_request() {
                     actix_web::rt::time::sleep(Duration::from_millis(10)).await;
                 }
                 *instance = Some(fresh.join().unwrap());
-                actix_web::rt::time::sleep(FORGIVEN_AFTER).await;
+                while requests_of_attempts(instance.as_ref().unwrap()).await < TAKEN_BACK {
+                    actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+                }
             }
         }
         tally.wait_for_more(60).await;
