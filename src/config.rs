@@ -180,6 +180,16 @@ pub struct DatabaseConfig {
     )]
     pub limit_failed_logins: bool,
 
+    /// Seconds that a request's head may take to arrive.
+    #[arg(
+        long,
+        global = true,
+        env = "QIANTI_HEAD_SECONDS",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..=3600)
+    )]
+    pub head_seconds: u32,
+
     /// Seconds that a request's body may take to arrive.
     #[arg(
         long,
@@ -326,6 +336,7 @@ impl DatabaseConfig {
                 anonymous: self.limit_anonymous.0,
                 failed_logins: self.limit_failed_logins,
             },
+            head_seconds: self.head_seconds,
             body_seconds: self.body_seconds,
         }
     }

@@ -172,15 +172,15 @@ pub struct Listen {
     pub connections: usize,
 }
 
-/// How long the head of a request may take to arrive; its body has a setting of its own.
-const HEAD_LIMIT: Duration = Duration::from_secs(5);
-
 /// A server on `listener`, ready to be awaited. It stops on SIGTERM and SIGINT after the running
 /// requests are answered; see `stopping.rs`.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> std::io::Result<Server> {
+    let settings = &services.context.settings;
+    let drain = Duration::from_secs(settings.drain_seconds.into());
+    let head_limit = Duration::from_secs(settings.head_seconds.into());
     let is_closing = Arc::new(AtomicBool::new(false));
     let open = OpenConnections::default();
     let stopping = Stopping {
@@ -188,7 +188,7 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> s
         is_closing: Arc::clone(&is_closing),
         open: open.clone(),
         listener: listener.try_clone()?,
-        drain: Duration::from_secs(services.context.settings.drain_seconds.into()),
+        drain,
     };
     let state = Data::new(ApiState::new(services, is_closing));
     let docs_config = Data::new(Config::new(["/openapi.json"]));
@@ -214,7 +214,7 @@ pub fn bind(services: Arc<Services>, listener: TcpListener, listen: Listen) -> s
     .on_connect(move |connection, extensions| open.count(connection, extensions))
     .workers(listen.workers)
     .max_connections(listen.connections.div_ceil(listen.workers.max(1)))
-    .client_request_timeout(HEAD_LIMIT)
+    .client_request_timeout(head_limit)
     .disable_signals()
     .shutdown_timeout(30)
     .listen(listener)?

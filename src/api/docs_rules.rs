@@ -11,6 +11,7 @@ use crate::domain::device;
 use crate::domain::org::{LONGEST_NAME, LONGEST_UNIT_CODE};
 use crate::domain::password;
 use crate::domain::question;
+use crate::domain::quiz;
 use crate::services::{banks, members, quiz_times};
 
 /// White space as Rust trims it: the Unicode property White_Space.
@@ -19,8 +20,6 @@ const SPACE: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u2
 const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 /// Control characters that do not break lines or indent.
 const BAD_IN_PROSE: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
-/// Longest title of a quiz, in characters.
-const LONGEST_QUIZ_TITLE: usize = 200;
 
 /// What a text has to be.
 enum Text {
@@ -59,8 +58,8 @@ const TEXTS: &[(&str, &str, Text)] = &[
     ("QuestionRequest", "stem", Text::FilledProse(question::LONGEST_TEXT)),
     ("QuestionRequest", "explanation", Text::Prose(question::LONGEST_TEXT)),
     ("QuestionRequest", "source", Text::Prose(question::LONGEST_SOURCE)),
-    ("NewQuizRequest", "title", Text::Line(LONGEST_QUIZ_TITLE)),
-    ("QuizChangeRequest", "title", Text::Line(LONGEST_QUIZ_TITLE)),
+    ("NewQuizRequest", "title", Text::Line(quiz::LONGEST_TITLE)),
+    ("QuizChangeRequest", "title", Text::Line(quiz::LONGEST_TITLE)),
     ("Section", "title", Text::Plain(0, blueprint::LONGEST_TITLE)),
     ("CloseRequest", "reason", Text::Plain(0, quiz_times::LONGEST_REASON)),
     ("VoidRequest", "reason", Text::Plain(1, quiz_times::LONGEST_REASON)),

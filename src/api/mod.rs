@@ -31,6 +31,7 @@ mod reports;
 mod revisions;
 mod rosters;
 mod routes;
+mod serde_words;
 mod sessions;
 mod setup;
 mod slips;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::problem::{Problem, ProblemCode};
+use super::serde_words;
 use crate::domain::message::Message;
 use crate::domain::question::Fault;
 use crate::message;
@@ -22,7 +23,7 @@ pub(super) fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem>
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs())).map_err(|error| {
         let reason = error.inner().to_string();
         let pointer = pointer(error.path(), &reason);
-        Problem::field(pointer, message!("查询参数不对：{reason}", "{reason}"))
+        Problem::field(pointer, serde_words::told(&reason))
     })
 }
 
@@ -93,7 +94,7 @@ fn unfit(bytes: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) ->
         reason => reason,
     };
     let pointer = pointer(error.path(), reason);
-    Problem::field(pointer, message!("内容不对：{reason}", "{reason}"))
+    Problem::field(pointer, serde_words::told(reason))
 }
 
 /// Refuses the character NUL anywhere in a body: no text needs it, and PostgreSQL cannot store it.

@@ -10,6 +10,9 @@ use super::question::Fault;
 use super::time::Millis;
 use crate::message;
 
+/// Longest title of a quiz, in characters.
+pub const LONGEST_TITLE: usize = 200;
+
 /// What a quiz is for, which decides what of it counts in the rankings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -117,12 +120,12 @@ impl QuizRules {
             |pointer: &str, message: Message| faults.push(Fault { pointer: pointer.to_owned(), message });
         let title = self.title.trim();
         let length = title.chars().count();
-        if !(1..=200).contains(&length) || title.chars().any(char::is_control) {
+        if !(1..=LONGEST_TITLE).contains(&length) || title.chars().any(char::is_control) {
             add(
                 "/title",
                 message!(
-                    "标题为 1 到 200 个字，不含控制符",
-                    "a title has 1 to 200 characters, none of them a control character"
+                    "标题为 1 到 {LONGEST_TITLE} 个字，不含控制符",
+                    "a title has 1 to {LONGEST_TITLE} characters, none of them a control character"
                 ),
             );
         }

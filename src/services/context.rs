@@ -77,6 +77,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests a member and an address may make.
     pub limits: Limits,
+    /// How long a request's head may take to arrive, in seconds.
+    pub head_seconds: u32,
     /// How long a request's body may take to arrive, in seconds.
     pub body_seconds: u32,
 }
@@ -93,6 +95,7 @@ impl Default for Settings {
             drain_seconds: 0,
             trusted_proxies: vec![],
             limits: Limits::default(),
+            head_seconds: 20,
             body_seconds: 120,
         }
     }

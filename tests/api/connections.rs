@@ -60,7 +60,7 @@ on_both_databases! {
     }
 
     async fn a_head_that_does_not_arrive_is_given_up(backend) {
-        let app = TestApp::start(backend).await;
+        let app = TestApp::start_with(backend, Settings { head_seconds: 1, ..Settings::default() }).await;
         let said = dawdle(app.connect(), "GET /healthz HTTP/1.1\r\nHost: x\r\nX-More: ".to_owned()).await;
         assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
     }

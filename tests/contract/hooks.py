@@ -14,6 +14,8 @@ from accounts import Keeper
 PREFIX = "/api/v1"
 ROLE = os.environ["QIANTI_CONTRACT_ROLE"]
 KEEPER = Keeper.from_environment()
+# Where it is noted which refusals were let pass, one line each, so that run.py can tell what allowed.toml is needed for.
+LET_PASS = Path(os.environ["QIANTI_CONTRACT_LET_PASS"])
 REFUSALS = tomllib.loads((Path(__file__).parent / "allowed.toml").read_text())["refusal"]
 # Rankings and reports of one quiz or of one period.
 BOARD = {"quiz", "period"}
@@ -87,20 +89,26 @@ def filter_failure(_context, failure, case, response):
         return not json.loads(response.content).get("errors")
     if failure.code != "ST202" or response.status_code != 422:
         return True
-    return not any(allows(refusal, case.operation, response) for refusal in REFUSALS)
+    pointers = [met for number, refusal in enumerate(REFUSALS) for met in allowed_by(refusal, number, case.operation, response)]
+    with LET_PASS.open("a") as file:
+        file.writelines(f"{json.dumps(met)}\n" for met in pointers)
+    return not pointers
 
 
-def allows(refusal, operation, response):
+def allowed_by(refusal, number, operation, response):
+    """What of an entry of allowed.toml lets a refusal pass: its number, and each pointer's pattern; nothing when it does not."""
+    name = f"{operation.method.upper()} {operation.path.removeprefix(PREFIX)}"
     if "with_parameter" in refusal:
         if refusal["with_parameter"] not in {parameter.name for parameter in operation.query}:
-            return False
-    elif f"{operation.method.upper()} {operation.path.removeprefix(PREFIX)}" not in refusal["operations"]:
-        return False
+            return []
+    elif name not in refusal["operations"]:
+        return []
     try:
         problem = json.loads(response.content)
     except ValueError:
-        return False
+        return []
     if problem.get("type") != f"/problems/{refusal['problem']}":
-        return False
+        return []
     pointers = [error["pointer"] for error in problem.get("errors", [])]
-    return all(any(re.fullmatch(allowed, pointer) for allowed in refusal["pointers"]) for pointer in pointers)
+    patterns = [next((one for one in refusal["pointers"] if re.fullmatch(one, pointer)), None) for pointer in pointers]
+    return [] if None in patterns else [[number, name, pattern] for pattern in patterns or [None]]

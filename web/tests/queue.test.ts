@@ -40,6 +40,11 @@ class FakeServer implements Carrier {
 class Time implements Surroundings {
   waits: { ms: number; callback: () => void }[] = []
   random = () => 1
+  private ms = 0
+
+  now() {
+    return this.ms
+  }
 
   after(ms: number, callback: () => void) {
     const wait = { ms, callback }
@@ -52,6 +57,7 @@ class Time implements Surroundings {
   /** Lets everything that waits happen, and all that follows from it at once. */
   async passes() {
     const due = this.waits.splice(0)
+    this.ms += Math.max(0, ...due.map(({ ms }) => ms))
     for (const { callback } of due) callback()
     await settled()
     return due.map(({ ms }) => ms)
@@ -155,6 +161,18 @@ describe.each([
     expect(queue.state).toBe('busy')
     expect(await time.passes()).toEqual([2_000])
     expect(queue.state).toBe('saved')
+  })
+
+  it('leaves it alone also when the member submits or looks at the page again meanwhile', async () => {
+    const queue = await queueOf()
+    server.failures = [new Failure(503, {}, 7_000)]
+    await queue.record(1, ['A'])
+    await time.passes()
+    queue.wake()
+    queue.submit()
+    expect(await time.passes()).toEqual([7_000])
+    expect(server.submitted).toEqual([[{ no: 1, answer: ['A'] }]])
+    expect(queue.state).toBe('closed')
   })
 
   it('keeps everything when the session is over, and goes on after the login', async () => {

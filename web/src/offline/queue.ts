@@ -23,14 +23,17 @@ export interface Carrier {
   submit(attempt: string, answers: Answer[]): Promise<AttemptResult>
 }
 
-/** Waiting and chance, so that tests need neither. */
+/** Time, waiting and chance, so that tests need none. */
 export interface Surroundings {
+  /** Milliseconds that only ever grow. */
+  now(): number
   after(ms: number, callback: () => void): () => void
   /** From 0 to 1. */
   random(): number
 }
 
 export const surroundings: Surroundings = {
+  now: () => performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
@@ -61,6 +64,8 @@ export class AnswerQueue {
   private readonly entries = new Map<number, Entry>()
   private running = false
   private failures = 0
+  /** The server has asked to be left alone until then. */
+  private notBefore = 0
   private wanted = false
   private cancelWait: (() => void) | null = null
   private ended = false
@@ -119,11 +124,14 @@ export class AnswerQueue {
     if (this.failures === 0) this.wait(settleMs)
   }
 
-  /** Tries at once: the network is back, the member has logged in again, the page is looked at. */
+  /**
+   * Tries at once, or as soon as a busy server allows: the network is back, the member has logged in again, the page
+   * is looked at.
+   */
   wake(): void {
     if (this.ended) return
     this.failures = 0
-    this.wait(0)
+    this.wait(Math.max(0, this.notBefore - this.around.now()))
   }
 
   /** Submits, as soon as it can be done; the wish outlives a reload. */
@@ -194,6 +202,7 @@ export class AnswerQueue {
   private async fail(failure: Failure, batch: Entry[]): Promise<boolean> {
     if (failure.kind === 'away' || failure.kind === 'busy') {
       this.show(failure.kind === 'away' ? 'waiting' : 'busy')
+      this.notBefore = this.around.now() + (failure.retryAfterMs ?? 0)
       this.wait(this.nextWait(failure.retryAfterMs))
       return false
     }
