@@ -101,13 +101,29 @@ impl From<AttemptEvents> for EventsResponse {
     }
 }
 
+/// What can happen to a page. Other devices are seen by the server alone.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PageEventKind {
+    LeftPage,
+    CameBack,
+}
+
+impl From<PageEventKind> for EventKind {
+    fn from(kind: PageEventKind) -> Self {
+        match kind {
+            PageEventKind::LeftPage => Self::LeftPage,
+            PageEventKind::CameBack => Self::CameBack,
+        }
+    }
+}
+
 /// Something that the web app tells of its page.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReportedEvent)]
 pub(super) struct EventWire {
-    /// `left_page` or `came_back`.
-    kind: EventKind,
+    kind: PageEventKind,
     /// A random number of the app's own: what is sent again under the same number stands once.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     report: i64,
@@ -145,7 +161,7 @@ pub(super) async fn report_events(
         .0
         .events
         .into_iter()
-        .map(|EventWire { kind, report, ms_ago }| ReportedEvent { kind, report, ms_ago })
+        .map(|EventWire { kind, report, ms_ago }| ReportedEvent { kind: kind.into(), report, ms_ago })
         .collect();
     state.services.attempts.report_events(&caller.principal, AttemptId(id.0), &reported).await?;
     Ok(HttpResponse::NoContent().finish())
