@@ -1,5 +1,5 @@
 /// What every execution does with a file: recognise it, read it, check what was read, write the
-/// questions and read them back. Shared by the fuzz targets and by `tests/fuzz.rs`.
+/// questions and read them back. Shared by the fuzz targets and by `tests/fuzz/`.
 ///
 /// # Panics
 /// When a reader panics, or what was written does not read back with as many questions.

@@ -23,7 +23,7 @@ use qianti::services::{Clock, Entropy, SystemEntropy};
 pub use qianti::store::Backend;
 use qianti::store::{Database, DatabaseOptions};
 pub use serde_json::{Value, json};
-pub use world::World;
+pub use world::{PASSWORD, World};
 
 /// The password of the administrator under test.
 pub const ADMIN_PASSWORD: &str = "Admin-Pass-2026";
