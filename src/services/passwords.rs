@@ -19,9 +19,10 @@ const MEMORY_KIB: u32 = 19_456;
 const ITERATIONS: u32 = 2;
 
 /// How much more willing than others the hashing threads are to wait for a core: a login costs as much as
-/// hundreds of answers, and whoever is answering must not feel it.
+/// hundreds of answers, and whoever is answering must not feel it. Not the most willing: on a server that is busy without
+/// a pause a login must still come to its end.
 #[cfg(unix)]
-const NICENESS: i32 = 15;
+const NICENESS: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
