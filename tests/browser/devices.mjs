@@ -63,6 +63,6 @@ export const tests = {
     await page.locator('li', { hasText: '李芳' }).waitFor()
     const other = await world.someone('新来的')
     await world.take(other, world.contest.id)
-    await page.locator('li', { hasText: '新来的' }).waitFor({ timeout: 8_000 })
+    await page.locator('li', { hasText: '新来的' }).waitFor({ timeout: 12_000 })
   },
 }

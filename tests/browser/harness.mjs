@@ -16,7 +16,7 @@ export const PASSWORD = 'study-every-day-26'
 /** The axe-core script, to be run inside a page. */
 export const AXE = web.resolve('axe-core/axe.min.js')
 /** Longest that a step waits, in milliseconds. */
-const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 20_000)
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 40_000)
 
 /**
  * Starts the server on a free port and an empty database; `stop` ends it and removes both. Without a given password it

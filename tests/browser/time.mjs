@@ -1,11 +1,11 @@
 // Time that runs out, and phones with a wrong clock.
 import { answer, begin, check, logIn, saveState } from './harness.mjs'
 
-const SECONDS = 8
+const SECONDS = 12
 
 export const tests = {
   async 'when the time is up the paper is handed in with what was answered'(world) {
-    const quiz = await world.quiz({ title: '八秒快答', kind: 'contest', duration_seconds: SECONDS, attempts_allowed: 1 })
+    const quiz = await world.quiz({ title: '限时快答', kind: 'contest', duration_seconds: SECONDS, attempts_allowed: 1 })
     const page = await world.phone()
     await logIn(page, await world.someone())
     await begin(page, quiz.title)
