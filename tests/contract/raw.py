@@ -66,7 +66,7 @@ def requests(token):
 
 def status_of(address, request):
     """The status of the answer; 0 when the connection ends without one."""
-    with socket.create_connection(address, timeout=30) as connection:
+    with socket.create_connection(address, timeout=120) as connection:
         try:
             connection.sendall(request)
         except OSError:

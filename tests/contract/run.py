@@ -68,7 +68,7 @@ class Server:
         subprocess.run([options.program, "demo"], env=environment, check=True, stdout=subprocess.DEVNULL)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([options.program, "serve"], env=environment, stdout=log, stderr=log)
-        for _ in range(300):
+        for _ in range(1200):
             if self.is_ready():
                 return
             time.sleep(0.1)
