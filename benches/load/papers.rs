@@ -13,8 +13,10 @@ use super::report::{Goal, Report, Row};
 use super::requests::{request, scattered, write};
 use super::server::Server;
 
-/// Connections.
+/// Connections that look at their papers.
 const CONNECTIONS: usize = 64;
+/// Connections that begin, in two steps.
+const BEGINNING: [usize; 2] = [64, 256];
 /// Papers whose length is looked at: they differ.
 const SAMPLES: usize = 32;
 /// How long one answer may take.
@@ -25,8 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// When something could not be measured.
 pub fn begin(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), String> {
-    println!("  begin");
-    let needed = used_up(sizes, sizes.per_round) + SAMPLES;
+    let step = used_up(sizes, sizes.per_round);
+    let needed = BEGINNING.len() * step + SAMPLES;
     let url = format!("sqlite://{}", folder.join("begin.db").display());
     let prepared = data::prepare(&url, sizes.members, needed.div_ceil(sizes.members))?;
     prepared.settle_down()?;
@@ -40,21 +42,26 @@ pub fn begin(sizes: &Sizes, folder: &Path, report: &mut Report) -> Result<(), St
     };
     let bytes = mean_length(&product, &begin)?;
     let path = format!("/bytes/{bytes}");
-    let mut sides = [
-        Side {
-            address: product.address,
-            request: Box::new(|index, buffer| begin(SAMPLES + index, buffer)),
-            most: sizes.per_round,
-            prime: None,
-        },
-        Side::endless(bare.address, bare_requests("POST", &path, tokens)),
-    ];
-    let measured = interleave(&mut sides, CONNECTIONS, None, sizes)?;
-    let [ours, bare] = measured.as_slice() else { return Err("two sides".into()) };
-    let what = format!("begin an attempt (durable), a paper of 20 items, {CONNECTIONS} connections, SQLite");
-    let other = format!("a bare handler that returns {bytes} bytes");
-    let row = Row::ratio(what, other, ratio(ours, bare), Goal::AtLeast(0.30));
-    report.rows.push(row.with(ours.figures, bare.figures));
+    for (number, connections) in BEGINNING.into_iter().enumerate() {
+        println!("  begin, {connections} connections");
+        let first = SAMPLES + number * step;
+        let mut sides = [
+            Side {
+                address: product.address,
+                request: Box::new(move |index, buffer| begin(first + index, buffer)),
+                most: sizes.per_round,
+                prime: None,
+            },
+            Side::endless(bare.address, bare_requests("POST", &path, tokens)),
+        ];
+        let measured = interleave(&mut sides, connections, None, sizes)?;
+        let [ours, bare] = measured.as_slice() else { return Err("two sides".into()) };
+        let what =
+            format!("begin an attempt (durable), a paper of 20 items, {connections} connections, SQLite");
+        let other = format!("a bare handler that returns {bytes} bytes");
+        let row = Row::ratio(what, other, ratio(ours, bare), Goal::AtLeast(0.30));
+        report.rows.push(row.with(ours.figures, bare.figures));
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use uuid::fmt::Hyphenated;
 
 use super::address;
 use super::app::ApiState;
@@ -52,10 +53,10 @@ static NO_ROUTE: LazyLock<Arc<str>> = LazyLock::new(|| "none".into());
 /// Wraps every request.
 pub(super) async fn observe(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let began = Instant::now();
-    let id: Arc<str> = request_id(&request).into();
+    let id = request_id(&request);
     let language = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)
@@ -71,9 +72,18 @@ pub(super) async fn observe(
         // HEAD is GET without the body (RFC 9110, section 9.3.2), which the server leaves out by itself.
         request.head_mut().method = Method::GET;
     }
-    let handling = from_source(Source::Request(Arc::clone(&id)), next.call(request));
+    let route = state.as_ref().and_then(|state| state.route_of(request.path()));
+    let refused = route.filter(|route| !route.methods.contains(&request.method().as_str()));
+    let handling = async {
+        match refused {
+            // Left to the router, `PATCH /members/template` would be taken for a change of the member `template`; but
+            // that path is another resource, and one that is only read (RFC 9110, section 15.5.6).
+            Some(route) => Ok(request.into_response(system::refuse_method(route)).map_into_right_body()),
+            None => next.call(request).await.map(ServiceResponse::map_into_left_body),
+        }
+    };
+    let handling = from_source(Source::Request(Arc::clone(&id)), handling);
     let mut response = LANGUAGE.scope(Cell::new(language), handling).await?;
-    let route = state.as_ref().and_then(|state| state.route_of(response.request().path()));
     let route = route.map_or(&*NO_ROUTE, |route| &route.template);
     let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
     if let Some(state) = &state {
@@ -85,7 +95,7 @@ pub(super) async fn observe(
     if status >= 500 {
         tracing::warn!(request_id = %id, method, %route, status, seconds, member, "a request failed");
     }
-    if state.is_some_and(|state| state.is_closing()) {
+    if state.as_ref().is_some_and(|state| state.is_closing()) {
         // Whoever keeps the connection would find it closed with the next request on its way.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
@@ -110,25 +120,6 @@ pub(super) async fn observe(
     Ok(response)
 }
 
-/// Answers 405 for a method that the resource does not have, before anything else is looked at.
-///
-/// Left to the router, `PATCH /members/template` would be taken for a change of the member `template`; but
-/// that path is another resource, and one that is only read (RFC 9110, section 15.5.6).
-pub(super) async fn refuse_other_methods(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let state = request.app_data::<Data<ApiState>>();
-    let route = state.and_then(|state| state.route_of(request.path()));
-    match route.filter(|route| !route.methods.contains(&request.method().as_str())) {
-        Some(route) => {
-            let refused = system::refuse_method(route);
-            Ok(request.into_response(refused).map_into_right_body())
-        }
-        None => next.call(request).await.map(ServiceResponse::map_into_left_body),
-    }
-}
-
 /// What the ids of this start of the program begin with, so that those of another one differ.
 #[expect(clippy::disallowed_methods, reason = "it only has to differ from the last start's")]
 static START: LazyLock<u128> = LazyLock::new(|| uuid::Uuid::new_v4().as_u128());
@@ -136,7 +127,7 @@ static START: LazyLock<u128> = LazyLock::new(|| uuid::Uuid::new_v4().as_u128());
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
 /// The caller's own id for the request when it is a harmless one, else a new one.
-fn request_id(request: &ServiceRequest) -> String {
+fn request_id(request: &ServiceRequest) -> Arc<str> {
     let harmless = |id: &&str| {
         (1..=LONGEST_REQUEST_ID).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
@@ -145,8 +136,9 @@ fn request_id(request: &ServiceRequest) -> String {
     given.map_or_else(
         || {
             let number = u128::from(REQUESTS.fetch_add(1, Ordering::Relaxed));
-            uuid::Builder::from_u128(START.wrapping_add(number)).into_uuid().to_string()
+            let id = uuid::Builder::from_u128(START.wrapping_add(number)).into_uuid();
+            (&*id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH])).into()
         },
-        ToOwned::to_owned,
+        Arc::from,
     )
 }

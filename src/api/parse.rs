@@ -1,5 +1,7 @@
 //! Bodies and queries read into what they should be; what is wrong is named by its pointer.
 
+use std::borrow::Cow;
+
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
@@ -13,17 +15,27 @@ use crate::message;
 /// Reads the parameters of a query.
 pub(super) fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     // `?unit=&q=` asks for nothing: a form sends its empty fields too.
-    let given: Vec<_> =
-        form_urlencoded::parse(text.as_bytes()).filter(|(_, value)| !value.is_empty()).collect();
-    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(&given).finish();
+    let is_given = |pair: &str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+    let text = if text.split('&').all(is_given) {
+        Cow::Borrowed(text)
+    } else {
+        let given = form_urlencoded::parse(text.as_bytes()).filter(|(_, value)| !value.is_empty());
+        Cow::Owned(form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish())
+    };
     let pairs = || form_urlencoded::parse(text.as_bytes());
-    if let Some((name, _)) = pairs().find(|(_, value)| value.contains('\0')) {
+    // Looking for a NUL and keeping track of the path cost as much as reading: only where there may be a fault.
+    if let Some((name, _)) =
+        text.contains("%00").then(pairs).and_then(|mut pairs| pairs.find(|(_, value)| value.contains('\0')))
+    {
         return Err(Problem::invalid(vec![nul_fault(format!("/{}", escaped(&name)))]));
     }
-    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs())).map_err(|error| {
-        let reason = error.inner().to_string();
-        let pointer = pointer(error.path(), &reason);
-        Problem::field(pointer, serde_words::told(&reason))
+    T::deserialize(serde_urlencoded::Deserializer::new(pairs())).or_else(|_| {
+        let tracked = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs()));
+        tracked.map_err(|error| {
+            let reason = error.inner().to_string();
+            let pointer = pointer(error.path(), &reason);
+            Problem::field(pointer, serde_words::told(&reason))
+        })
     })
 }
 

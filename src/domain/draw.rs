@@ -50,41 +50,50 @@ pub type OptionOrder = SmallVec<[u8; 8]>;
 /// ([`Plan::new`] refuses it), so the draw always ends with a full paper.
 pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) -> Paper {
     let mut random = Random::new(seed);
-    let mut taken = Taken::new(bank.len());
+    let mut taken = Taken::new(if plan.contested { bank.len() } else { 0 });
     let mut items = Vec::with_capacity(blueprint.sections.iter().map(|section| section.count as usize).sum());
     for (index, (section, candidates)) in blueprint.sections.iter().zip(&plan.candidates).enumerate() {
-        let mut drawn = if plan.contested {
+        let mut drawn: Drawn = if plan.contested {
             draw_contested(&mut random, &mut taken, blueprint, plan, index)
         } else {
-            draw_free(&mut random, &mut taken, section, candidates)
+            draw_free(&mut random, section, candidates)
         };
         // The draw's own order is random already; the bank's order is the ascending one.
         if !blueprint.shuffle_questions {
             drawn.sort_unstable();
         }
         for question in drawn {
-            let count = plan.option_counts.get(question).copied().unwrap_or(0);
+            let count = plan.option_counts.get(question as usize).copied().unwrap_or(0);
             let mut options: OptionOrder = (0..count).collect();
             if blueprint.shuffle_options {
                 random.shuffle(&mut options);
             }
-            items.push(Item { question, section: index, options });
+            items.push(Item { question: question as usize, section: index, options });
         }
     }
     Paper { items }
 }
 
+/// The questions that were drawn for one section, by their positions in the bank. Inline up to 32.
+type Drawn = SmallVec<[u32; 32]>;
+
+/// Up to so many drawn questions are looked through one by one: quicker than a set as large as the bank.
+const FEW: u32 = 32;
+
 /// Draws for a section that shares no question with another.
-fn draw_free(random: &mut Random, taken: &mut Taken, section: &Section, candidates: &[u32]) -> Vec<usize> {
-    let mut drawn = Vec::with_capacity(section.count as usize);
+fn draw_free(random: &mut Random, section: &Section, candidates: &[u32]) -> Drawn {
+    let mut drawn = Drawn::with_capacity(section.count as usize);
+    let is_few = section.count <= FEW;
+    let mut taken = Taken::new(if is_few { 0 } else { candidates.len() });
     let Ok(bound) = u32::try_from(candidates.len()) else { return drawn };
     while drawn.len() < section.count as usize && drawn.len() < candidates.len() {
-        // A position met before is drawn again: uniform over the rest, and quick, because even the
-        // last of n takes n attempts on average.
-        if let Some(&position) = candidates.get(random.below(bound))
-            && taken.insert(position)
-        {
-            drawn.push(position as usize);
+        let place = random.below(bound);
+        let Some(&position) = candidates.get(place as usize) else { break };
+        // One met before is drawn again: uniform over the rest, and quick, because even the last of n takes
+        // n attempts on average.
+        let is_new = if is_few { !drawn.contains(&position) } else { taken.insert(place) };
+        if is_new {
+            drawn.push(position);
         }
     }
     drawn
@@ -97,8 +106,8 @@ fn draw_contested(
     blueprint: &Blueprint,
     plan: &Plan,
     index: usize,
-) -> Vec<usize> {
-    let mut drawn = Vec::new();
+) -> Drawn {
+    let mut drawn = Drawn::new();
     let Some(section) = blueprint.sections.get(index) else { return drawn };
     let later: Vec<u32> = blueprint.sections.iter().skip(index + 1).map(|section| section.count).collect();
     let mut left = Left::new(plan, taken, index + 1);
@@ -117,10 +126,10 @@ fn draw_contested(
         if bound == 0 {
             break;
         }
-        if let Some(&position) = admissible.get(random.below(bound)) {
+        if let Some(&position) = admissible.get(random.below(bound) as usize) {
             taken.insert(position);
             left.take(left.mask(plan, position));
-            drawn.push(position as usize);
+            drawn.push(position);
         }
     }
     drawn
@@ -222,19 +231,20 @@ impl Random {
     }
 
     /// A whole number below `bound`, all equally likely; 0 for a bound of 0.
-    fn below(&mut self, bound: u32) -> usize {
+    fn below(&mut self, bound: u32) -> u32 {
         if bound == 0 {
             return 0;
         }
-        let threshold = bound.wrapping_neg() % bound;
+        // The division is dear and decides something only where the low half is below the bound.
+        let threshold = || bound.wrapping_neg() % bound;
         loop {
             let product = u64::from(self.0.next_u32()) * u64::from(bound);
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "the low and the high half are what is wanted"
             )]
-            let (low, high) = (product as u32, (product >> 32) as usize);
-            if low >= threshold {
+            let (low, high) = (product as u32, (product >> 32) as u32);
+            if low >= bound || low >= threshold() {
                 return high;
             }
         }
@@ -244,7 +254,7 @@ impl Random {
     fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             if let Ok(bound) = u32::try_from(last + 1) {
-                items.swap(last, self.below(bound));
+                items.swap(last, self.below(bound) as usize);
             }
         }
     }

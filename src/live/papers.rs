@@ -1,8 +1,6 @@
 //! Papers as JSON, copied from pieces that stand ready: the text of every item is written once for each
 //! bank revision, and a paper only puts numbers, letters and points between copies of it.
 
-use std::ops::Range;
-
 use serde_json::to_string;
 
 use crate::domain::blueprint::Section;
@@ -12,94 +10,140 @@ use crate::domain::question::{Question, letter};
 /// Where the letter stands in the piece of an option, `{"id":"A",…`.
 const LETTER_AT: usize = 7;
 
+/// Pieces are copied in steps of so many bytes, the last of them too far, and what is too much is cut off: a copy
+/// of a length that is known when this is compiled is a few instructions, any other a call that has to look at the
+/// length first.
+const STEP: usize = 64;
+
 /// The pieces of all items of a bank revision.
 pub struct ItemTexts {
+    /// All pieces, and a step of padding behind the last.
     bytes: Vec<u8>,
-    /// Where each piece ends: of each item its head, its options, its tail.
-    ends: Vec<u32>,
-    /// The first piece of each item, and one more.
-    firsts: Vec<u32>,
+    /// Where each piece begins: of each item its head, then its options; and where the last one ends.
+    starts: Vec<u32>,
+    /// The first piece of each item, and how many gaps it has.
+    items: Vec<(u32, u32)>,
 }
 
 /// What the sections of a quiz add to their items.
 #[derive(Debug)]
-pub struct SectionTexts(Vec<Vec<u8>>);
+pub struct SectionTexts(Vec<SectionText>);
+
+/// What a section adds to its items.
+#[derive(Debug)]
+struct SectionText {
+    /// The end of an item without gaps, padded to whole steps.
+    tail: Vec<u8>,
+    /// How long it is without the padding.
+    length: usize,
+    /// Where the number of gaps stands in it.
+    gaps_at: usize,
+}
 
 impl SectionTexts {
     /// The heading and the points of each section.
     pub fn new(sections: &[Section]) -> Self {
         let text = |section: &Section| {
             let (title, points) = (to_string(&section.title), to_string(&section.points));
-            format!(r#","section":{},"points":{}}}"#, title.unwrap_or_default(), points.unwrap_or_default())
+            let (title, points) = (title.unwrap_or_default(), points.unwrap_or_default());
+            let mut tail = br#"],"gaps":"#.to_vec();
+            let gaps_at = tail.len();
+            tail.extend_from_slice(format!(r#"0,"section":{title},"points":{points}}},"#).as_bytes());
+            let length = tail.len();
+            tail.resize(length.next_multiple_of(STEP), b' ');
+            SectionText { tail, length, gaps_at }
         };
-        Self(sections.iter().map(|section| text(section).into_bytes()).collect())
+        Self(sections.iter().map(text).collect())
     }
 }
 
 impl ItemTexts {
     /// The pieces of `questions`.
     pub fn new(questions: &[Question]) -> Self {
-        let mut texts = Self { bytes: Vec::new(), ends: Vec::new(), firsts: vec![0] };
+        let mut texts = Self { bytes: Vec::new(), starts: vec![0], items: Vec::new() };
         for question in questions {
             let json = |text: &str| to_string(text).unwrap_or_default();
             let kind = question.kind.as_str();
+            let (first, gaps) = (texts.starts.len() - 1, question.gaps());
+            texts.items.push((narrow(first), narrow(gaps)));
             texts.push(&format!(r#","kind":"{kind}","stem":{},"options":["#, json(&question.stem)));
             for (position, option) in question.options.iter().enumerate() {
                 texts.push(&format!(r#"{{"id":"{}","text":{}}},"#, letter(position), json(option)));
             }
-            texts.push(&format!(r#"],"gaps":{}"#, question.gaps()));
-            texts.firsts.push(u32::try_from(texts.ends.len()).unwrap_or(u32::MAX));
         }
+        texts.bytes.extend_from_slice(&[0; STEP]);
         texts.bytes.shrink_to_fit();
         texts
     }
 
     fn push(&mut self, piece: &str) {
         self.bytes.extend_from_slice(piece.as_bytes());
-        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        self.starts.push(narrow(self.bytes.len()));
     }
 
-    fn piece(&self, number: usize) -> Range<usize> {
-        let end = |number: usize| self.ends.get(number).map_or(0, |&end| end as usize);
-        number.checked_sub(1).map_or(0, end)..end(number)
+    /// Copies a piece by its number; nothing when there is none.
+    fn copy(&self, number: usize, out: &mut Vec<u8>) {
+        if let Some(&[start, end]) = self.starts.get(number..).and_then(|starts| starts.first_chunk()) {
+            let (start, end) = (start as usize, end as usize);
+            copy_in_steps(self.bytes.get(start..).unwrap_or_default(), end - start, out);
+        }
     }
 
     /// Writes the items of `paper` as a JSON list.
     pub fn write(&self, out: &mut Vec<u8>, paper: &Paper, sections: &SectionTexts) {
         out.push(b'[');
         for (no, item) in (1_u32..).zip(&paper.items) {
-            let (Some(&first), Some(&next), Some(section)) = (
-                self.firsts.get(item.question),
-                self.firsts.get(item.question + 1),
-                sections.0.get(item.section),
-            ) else {
+            let (Some(&(first, gaps)), Some(section)) =
+                (self.items.get(item.question), sections.0.get(item.section))
+            else {
                 continue;
             };
-            out.extend_from_slice(if no == 1 { br#"{"no":"# } else { br#",{"no":"# });
+            let first = first as usize;
+            out.extend_from_slice(br#"{"no":"#);
             write_number(out, no);
-            let copy = |out: &mut Vec<u8>, piece: Range<usize>| {
-                out.extend_from_slice(self.bytes.get(piece).unwrap_or_default());
-            };
-            copy(out, self.piece(first as usize));
-            for (shown, &option) in item.options.iter().enumerate() {
-                let start = out.len();
-                copy(out, self.piece(first as usize + 1 + usize::from(option)));
-                if let (Some(byte), Ok(shown)) = (out.get_mut(start + LETTER_AT), u8::try_from(shown)) {
-                    *byte = b'A'.saturating_add(shown);
+            self.copy(first, out);
+            for (shown, &option) in (b'A'..).zip(&item.options) {
+                let letter_at = out.len() + LETTER_AT;
+                self.copy(first + 1 + usize::from(option), out);
+                if let Some(letter) = out.get_mut(letter_at) {
+                    *letter = shown;
                 }
             }
             if !item.options.is_empty() {
                 // The comma after the last option.
                 out.pop();
             }
-            copy(out, self.piece((next as usize).saturating_sub(1)));
-            out.extend_from_slice(section);
+            if gaps == 0 {
+                copy_in_steps(&section.tail, section.length, out);
+            } else {
+                let (before, after) = section.tail.split_at(section.gaps_at);
+                out.extend_from_slice(before);
+                write_number(out, gaps);
+                out.extend_from_slice(after.get(1..section.length - section.gaps_at).unwrap_or_default());
+            }
+        }
+        if !paper.items.is_empty() {
+            // The comma after the last item.
+            out.pop();
         }
         out.push(b']');
     }
 }
 
-/// Writes a number below 1,000 by hand, the rest by the library: papers have tens of items.
+/// Appends the first `length` bytes of `source`, which goes on for at least the rest of a step.
+fn copy_in_steps(source: &[u8], length: usize, out: &mut Vec<u8>) {
+    let end = out.len() + length;
+    for step in source.as_chunks::<STEP>().0.iter().take(length.div_ceil(STEP)) {
+        out.extend_from_slice(step);
+    }
+    out.truncate(end);
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Writes a number below 100 by hand, the rest by the library: papers have tens of items.
 fn write_number(out: &mut Vec<u8>, number: u32) {
     let digit = |value: u32| b'0'.saturating_add(u8::try_from(value % 10).unwrap_or(0));
     match number {
@@ -108,3 +152,7 @@ fn write_number(out: &mut Vec<u8>, number: u32) {
         _ => out.extend_from_slice(number.to_string().as_bytes()),
     }
 }
+
+#[cfg(test)]
+#[path = "papers_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::{attempts, begun, results, sweeps};
+use super::schema::{attempts, begun, quizzes, results, sweeps};
 use super::{AnyConnection, Conflict, StoreError};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::grading::Answers;
@@ -290,7 +290,8 @@ pub fn count_attempts(
         .get_result(connection)?)
 }
 
-/// A member's attempts, the latest first, before the one named by `before`.
+/// A member's attempts, the latest first, before the one named by `before`. They are found quiz by quiz: that is how
+/// the index stands, here and wherever else all attempts of a member are asked for.
 ///
 /// # Errors
 /// When the database fails.
@@ -302,6 +303,7 @@ pub fn list_attempts(
 ) -> Result<Vec<AttemptRow>, StoreError> {
     let mut query = attempts::table
         .filter(attempts::member_id.eq(member.0))
+        .filter(attempts::quiz_id.eq_any(quizzes::table.select(quizzes::id)))
         .order((attempts::started_at.desc(), attempts::id.desc()))
         .limit(limit)
         .select(columns())

@@ -258,6 +258,7 @@ pub fn list_practice_days(
 pub fn list_submissions(connection: &mut AnyConnection, member: MemberId) -> Result<Vec<Millis>, StoreError> {
     let rows: Vec<Option<i64>> = attempts::table
         .filter(attempts::member_id.eq(member.0))
+        .filter(attempts::quiz_id.eq_any(quizzes::table.select(quizzes::id)))
         .filter(attempts::status.eq(AttemptStatus::Graded.as_str()))
         .filter(attempts::answers.ne("{}"))
         .select(attempts::submitted_at)
@@ -276,6 +277,7 @@ pub fn count_answered_items(
 ) -> Result<u32, StoreError> {
     let rows: Vec<String> = attempts::table
         .filter(attempts::member_id.eq(member.0))
+        .filter(attempts::quiz_id.eq_any(quizzes::table.select(quizzes::id)))
         .filter(attempts::submitted_at.ge(from.0))
         .select(attempts::answers)
         .load(connection)?;

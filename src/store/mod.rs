@@ -3,6 +3,7 @@
 //! Functions take `&mut AnyConnection` and never open a transaction: a service owns it, one for each use
 //! case, by asking [`Database::read`] or [`Database::write`].
 
+mod announcer;
 pub mod anonymise;
 #[cfg(feature = "postgres")]
 mod attempt_sets;

@@ -252,6 +252,7 @@ pub fn list_begun(connection: &mut AnyConnection, member: MemberId) -> Result<Ve
     let rows: Vec<(i64, String, String, i64, Option<i64>)> = attempts::table
         .left_join(voided_attempts::table)
         .filter(attempts::member_id.eq(member.0))
+        .filter(attempts::quiz_id.eq_any(quizzes::table.select(quizzes::id)))
         .filter(voided_attempts::attempt_id.is_null())
         .select((attempts::quiz_id, attempts::id, attempts::status, attempts::started_at, attempts::deadline))
         .load(connection)?;

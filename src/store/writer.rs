@@ -11,6 +11,7 @@ use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use tokio::sync::{mpsc, oneshot};
 
+use super::announcer::{Announcer, Committed, CommittedAttempt, CommittedBatch};
 use super::attempt_writes::{self, AttemptWrite, AttemptWritten, SettledCount};
 use super::connection::{DatabaseUrl, Purpose, on_backend, open};
 use super::error::shown;
@@ -24,7 +25,7 @@ const MOST_JOBS: usize = 256;
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 
 /// A piece of work inside a transaction, with somebody who waits for its answer.
-trait Work: Send {
+pub(super) trait Work: Send {
     /// Does the work; false undoes it.
     fn run(&mut self, connection: &mut AnyConnection) -> bool;
     /// Whether it has changed what services hold in memory.
@@ -73,9 +74,6 @@ where
     }
 }
 
-/// What is to be done with the outcome of a committed write before it is answered.
-type Committed = Box<dyn FnOnce(AttemptWritten) + Send>;
-
 struct AttemptTask {
     write: AttemptWrite,
     committed: Committed,
@@ -113,17 +111,16 @@ impl Writer {
         let stats = Arc::new(WriterStats::default());
         let handles = (0..threads)
             .map(|number| {
-                let jobs = Arc::clone(&jobs);
+                let (jobs, name) = (Arc::clone(&jobs), format!("writer-{number}"));
                 let session = Session {
                     url: url.clone(),
                     stats: Arc::clone(&stats),
                     freshness: Arc::clone(freshness),
                     settled: SettledCount::default(),
                     data_version: None,
+                    announcer: Announcer::start(&name, Arc::clone(freshness))?,
                 };
-                std::thread::Builder::new()
-                    .name(format!("writer-{number}"))
-                    .spawn(move || session.write(&jobs))
+                std::thread::Builder::new().name(name).spawn(move || session.write(&jobs))
             })
             .collect::<Result<_, _>>()?;
         Ok((Self { queue, stats }, handles))
@@ -239,6 +236,7 @@ struct Session {
     settled: SettledCount,
     /// What SQLite says of the database file; it changes when another process has written.
     data_version: Option<i64>,
+    announcer: Announcer,
 }
 
 impl Session {
@@ -295,22 +293,13 @@ impl Session {
                 if outcomes.iter().any(|outcome| matches!(outcome, AttemptWritten::Settled(_))) {
                     self.freshness.note_results();
                 }
-                let mut replies = Vec::with_capacity(outcomes.len());
-                for (task, outcome) in batch.attempts.into_iter().zip(outcomes) {
-                    let committed = task.committed;
-                    if catch_unwind(AssertUnwindSafe(|| committed(outcome))).is_err() {
-                        tracing::error!("what follows a committed write panicked");
-                        self.freshness.advance();
-                    }
-                    replies.push((task.reply, outcome));
-                }
-                // In one go: the first answer wakes a thread, which would find one request to go on with and sleep again.
-                for (reply, outcome) in replies {
-                    drop(reply.send(Ok(outcome)));
-                }
-                for work in batch.work {
-                    work.answer(Ok(()));
-                }
+                let attempt = |(task, outcome): (AttemptTask, _)| CommittedAttempt {
+                    outcome,
+                    committed: task.committed,
+                    reply: task.reply,
+                };
+                let attempts = batch.attempts.into_iter().zip(outcomes).map(attempt).collect();
+                self.announcer.announce(CommittedBatch { attempts, work: batch.work });
                 true
             }
             Err(error) => {
