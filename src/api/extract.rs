@@ -173,7 +173,8 @@ fn note_member(request: &HttpRequest, known: &KnownCaller) {
 
 /// The access token that a request carries.
 pub(super) fn bearer_token(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    // Not by its own `to_str`, which looks at each of the token's many characters by itself.
+    let value = std::str::from_utf8(request.headers().get(header::AUTHORIZATION)?.as_bytes()).ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -64,7 +64,7 @@ pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) ->
         }
         for question in drawn {
             let count = plan.option_counts.get(question as usize).copied().unwrap_or(0);
-            let mut options: OptionOrder = (0..count).collect();
+            let mut options = in_order(count);
             if blueprint.shuffle_options {
                 random.shuffle(&mut options);
             }
@@ -72,6 +72,15 @@ pub fn draw(bank: &[Question], blueprint: &Blueprint, plan: &Plan, seed: u64) ->
         }
     }
     Paper { items }
+}
+
+/// So many options in the bank's order.
+fn in_order(count: u8) -> OptionOrder {
+    const FIRST: [u8; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+    match usize::from(count) {
+        few if few <= FIRST.len() => OptionOrder::from_buf_and_len(FIRST, few),
+        _ => (0..count).collect(),
+    }
 }
 
 /// The questions that were drawn for one section, by their positions in the bank. Inline up to 32.

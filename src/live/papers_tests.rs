@@ -3,7 +3,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::blueprint::MultipleRule;
-use crate::domain::draw::Item;
 use crate::domain::points::Points;
 use crate::domain::question::{Draft, Kind};
 
