@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::ServiceError;
-use super::audit::{Change, Stamp, carried};
+use super::audit::{Change, Stamp, carried, question_changes};
 use super::banks::{Banks, only};
 use super::import::check::Checked;
 pub use super::import::jobs::ImportStatus;
@@ -72,7 +72,7 @@ impl FileOfQuestions {
         let saved = import::save(connection, &self.code, plan, stamp.by(), &self.progress)?;
         let Some(revision) = saved else { return Ok(None) };
         let report = ImportReport { revision, ..plan.report.clone() };
-        record(connection, stamp, &self.code, &report, file_name)?;
+        record(connection, stamp, &self.code, (plan, &report), file_name)?;
         Ok(Some(report))
     }
 }
@@ -251,12 +251,12 @@ impl Banks {
     }
 }
 
-/// Writes an import to the log.
+/// Writes an import to the log: a line for each question that it has changed or added, that of the file last.
 fn record(
     connection: &mut AnyConnection,
     stamp: &Stamp,
     code: &str,
-    report: &ImportReport,
+    (plan, report): (&Plan, &ImportReport),
     file_name: Option<&str>,
 ) -> Result<(), StoreError> {
     let bank = banks::get_bank(connection, code)?;
@@ -265,8 +265,11 @@ fn record(
         "added": report.added, "updated": report.updated, "unchanged": report.unchanged,
         "rejected": report.rejected.len(),
     });
-    let change = Change::new(Action::BankImported, SubjectKind::Bank, &bank.code, bank.title);
-    stamp.record(connection, [change.after(after.as_object().cloned().unwrap_or_default())])
+    let updated = plan.updated.iter().map(|(before, after)| (Some(&before.question), Some(after)));
+    let added = plan.added.iter().map(|question| (None, Some(question)));
+    let of_file = Change::new(Action::BankImported, SubjectKind::Bank, &bank.code, bank.title)
+        .after(after.as_object().cloned().unwrap_or_default());
+    stamp.record(connection, question_changes(code, updated.chain(added)).chain([of_file]))
 }
 
 /// A file to fill in with questions.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::check::{Checked, Taken, no_chapter};
 use super::{Progress, Stage};
 use crate::domain::duplicates::{compared, find_alike};
-use crate::domain::ids::QuestionId;
 use crate::domain::question::{Kind, Question};
 use crate::formats::{ImportReport, Place};
 use crate::message;
@@ -18,8 +17,8 @@ const MOST_ALIKE: usize = 1_000;
 pub(in crate::services) struct Plan {
     /// Questions that the bank has not.
     pub added: Vec<Question>,
-    /// Questions that differ from the bank's.
-    pub updated: Vec<(QuestionId, Question)>,
+    /// Questions that differ from the bank's: as they stand there, and as they are to be.
+    pub updated: Vec<(QuestionRow, Question)>,
     /// The report; its revision is the one that was compared with.
     pub report: ImportReport,
 }
@@ -72,7 +71,7 @@ pub(in crate::services) fn plan(
                 }
                 added.push(question);
             }
-            Fate::Updated(row, question) => updated.push((row.id, question)),
+            Fate::Updated(row, question) => updated.push((row.clone(), question)),
             Fate::Unchanged => {}
         }
     }
