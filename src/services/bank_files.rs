@@ -49,6 +49,7 @@ struct FileOfQuestions {
     code: String,
     checked: Checked,
     format: &'static str,
+    dry_run: bool,
     progress: Progress,
 }
 
@@ -58,7 +59,11 @@ impl FileOfQuestions {
         let bank = banks::get_bank(connection, &self.code)?;
         let current = banks::list_questions(connection, bank.id, bank.revision)?;
         let codes = banks::list_codes(connection, bank.id)?;
-        Ok(import::plan(&bank, &current, codes, &self.checked, self.format, &self.progress))
+        let mut plan = import::plan(&bank, &current, codes, &self.checked, self.format, &self.progress);
+        if !self.dry_run {
+            plan.report.preview = None;
+        }
+        Ok(plan)
     }
 
     /// Does what a plan says, and records it; `None` when the bank has changed since.
@@ -194,7 +199,8 @@ impl Banks {
         progress: &Progress,
     ) -> Result<ImportReport, ServiceError> {
         let stamp = Stamp::new(principal, self.context.clock.now());
-        let file = Arc::new(FileOfQuestions { code, checked, format, progress: progress.clone() });
+        let (dry_run, progress) = (options.dry_run, progress.clone());
+        let file = Arc::new(FileOfQuestions { code, checked, format, dry_run, progress });
         for _ in 0..MOST_COMPARISONS {
             let compared = Arc::clone(&file);
             let plan = self.context.database.read(move |connection| compared.compare(connection)).await?;

@@ -155,6 +155,11 @@ impl Change {
         Self { after: Some(facts), ..self }
     }
 
+    /// What differs, as it was and as it is.
+    pub(super) fn states(&self) -> (Option<&Facts>, Option<&Facts>) {
+        (self.before.as_ref(), self.after.as_ref())
+    }
+
     /// Two states, of which only what differs is told; `None` when nothing does.
     pub(super) fn between(self, before: Facts, after: Facts) -> Option<Self> {
         let (before, after) = differing(before, after);
