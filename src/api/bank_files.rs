@@ -9,10 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
 use super::extract::{Admins, Caller, PathPart, Query, RootAdmins, Upload, UploadForm};
+use super::import_report::ImportReportResponse;
 use super::limit::Heavy;
 use super::problem::{Problem, ProblemCode, ProblemResponse, language};
-use super::wire::{FileBody, PlaceResponse, places, rejected};
-use crate::domain::message::Language;
+use super::wire::FileBody;
 use crate::domain::question::Kind;
 use crate::formats::tables::{XLSX_MEDIA_TYPE, write_rejected};
 use crate::formats::{FORMATS, ImportReport};
@@ -155,40 +155,6 @@ pub(super) struct TemplateParams {
 
 fn xlsx() -> String {
     "xlsx".into()
-}
-
-/// The report on a bank file. `found` = `added` + `updated` + `unchanged` + rejected.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ImportReport)]
-pub(super) struct ImportReportResponse {
-    /// The format that the file was read as.
-    format: &'static str,
-    /// The bank's revision after the import.
-    revision: i32,
-    /// Questions in the file.
-    found: usize,
-    added: usize,
-    updated: usize,
-    unchanged: usize,
-    rejected: Vec<PlaceResponse>,
-    /// What was guessed or dropped, and stems that are like others: twice the shared pairs of neighbouring
-    /// characters ÷ all pairs is 0.9 or more, once width, case, punctuation and white space are taken out.
-    warnings: Vec<PlaceResponse>,
-}
-
-impl ImportReportResponse {
-    pub(super) fn new(report: &ImportReport, language: Language) -> Self {
-        Self {
-            format: report.format,
-            revision: report.revision,
-            found: report.found,
-            added: report.added,
-            updated: report.updated,
-            unchanged: report.unchanged,
-            rejected: rejected(&report.rejected, language),
-            warnings: places(&report.warnings, language),
-        }
-    }
 }
 
 /// How an import stands.

@@ -13,6 +13,7 @@ mod cookie;
 mod docs;
 mod docs_rules;
 mod extract;
+mod import_report;
 mod leaderboards;
 mod limit;
 mod members;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::bank_files::ImportReportResponse;
+use super::import_report::ImportReportResponse;
 use super::rosters::RosterReportResponse;
 use super::system::CheckResponse;
 use crate::domain::blueprint::Shortfall;

@@ -11,8 +11,9 @@ use super::extract::{Admins, Caller, Query, Upload, UploadForm};
 use super::limit::Heavy;
 use super::problem::{Problem, language};
 use super::wire::{FileBody, PlaceResponse, places};
+use crate::domain::audit::Facts;
 use crate::domain::message::Language;
-use crate::formats::RosterReport;
+use crate::formats::{PreviewedRow, RosterReport};
 use crate::services::rosters::{RosterOptions, member_template, unit_template};
 
 #[derive(Deserialize, IntoParams)]
@@ -36,6 +37,35 @@ pub(super) struct RosterReportResponse {
     warnings: Vec<PlaceResponse>,
     /// Passwords to hand out, told once.
     initial_passwords: Vec<InitialPasswordResponse>,
+    /// Of a dry run only: the first 20 rows that would change a unit or a member who is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<PreviewedRowResponse>, required = false)]
+    preview: Option<Vec<PreviewedRowResponse>>,
+}
+
+/// A row that would change a unit or a member who is known.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PreviewedRow)]
+pub(super) struct PreviewedRowResponse {
+    /// Where it stands in the file, as in `rejected`.
+    at: String,
+    /// The code of the unit, or the login of the member.
+    code: String,
+    /// The name, as the file has it.
+    name: String,
+    /// What would change, as it is now; fields as in the audit log.
+    #[schema(value_type = Object)]
+    before: Facts,
+    /// What would change, as the file has it.
+    #[schema(value_type = Object)]
+    after: Facts,
+}
+
+impl From<&PreviewedRow> for PreviewedRowResponse {
+    fn from(row: &PreviewedRow) -> Self {
+        let PreviewedRow { at, code, name, before, after } = row.clone();
+        Self { at, code, name, before, after }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -64,6 +94,7 @@ impl RosterReportResponse {
                     password: entry.password.clone(),
                 })
                 .collect(),
+            preview: report.preview.as_ref().map(|rows| rows.iter().map(Into::into).collect()),
         }
     }
 }

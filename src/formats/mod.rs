@@ -19,7 +19,10 @@ pub mod tables;
 mod txt;
 mod unrecognised;
 
-pub use report::{ImportReport, InitialPassword, Place, RejectedQuestion, RosterReport};
+pub use report::{
+    ImportReport, InitialPassword, MOST_PREVIEWED, Place, PreviewedQuestion, PreviewedRow, QuestionFate,
+    RejectedQuestion, RosterReport,
+};
 pub use unrecognised::unrecognised;
 
 use crate::domain::message::Message;

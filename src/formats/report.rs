@@ -1,6 +1,14 @@
 //! What an import found and did.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::audit::Facts;
 use crate::domain::message::Message;
+use crate::domain::question::Question;
+
+/// Questions, or rows of a roster, that the report of a dry run shows.
+pub const MOST_PREVIEWED: usize = 20;
 
 /// A place in a file, and what is to be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +37,46 @@ impl RejectedQuestion {
     }
 }
 
+/// What an import makes of a question of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum QuestionFate {
+    /// The bank has not got it.
+    Added,
+    /// The bank has it otherwise.
+    Updated,
+    /// The bank has it just so.
+    Unchanged,
+}
+
+/// A question of a file as it was read and would be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewedQuestion {
+    /// Where it stands in the file, in the words of the format.
+    pub at: String,
+    /// What becomes of it.
+    pub fate: QuestionFate,
+    /// What it says, with what the bank has where the file says nothing.
+    pub question: Question,
+    /// What the bank has instead; for one that is to be updated only.
+    pub before: Option<Question>,
+}
+
+/// A row of a roster that would change a unit or a member who is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewedRow {
+    /// Where it stands in the file.
+    pub at: String,
+    /// The code of the unit, or the login of the member.
+    pub code: String,
+    /// The name, as the file has it.
+    pub name: String,
+    /// What would change, as it is now.
+    pub before: Facts,
+    /// What would change, as the file has it.
+    pub after: Facts,
+}
+
 /// The report on a bank file. `found` = `added` + `updated` + `unchanged` + rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
@@ -48,6 +96,8 @@ pub struct ImportReport {
     pub rejected: Vec<RejectedQuestion>,
     /// What was guessed or dropped.
     pub warnings: Vec<Place>,
+    /// Of a dry run: the first questions that can be taken, at most [`MOST_PREVIEWED`].
+    pub preview: Option<Vec<PreviewedQuestion>>,
 }
 
 /// A password to hand out, told once.
@@ -78,4 +128,6 @@ pub struct RosterReport {
     pub warnings: Vec<Place>,
     /// Passwords to hand out; empty for units, for a dry run, and when nothing was saved.
     pub initial_passwords: Vec<InitialPassword>,
+    /// Of a dry run: the first rows that would change something known, at most [`MOST_PREVIEWED`].
+    pub preview: Option<Vec<PreviewedRow>>,
 }

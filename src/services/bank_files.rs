@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::ServiceError;
-use super::audit::{Change, Stamp, carried};
+use super::audit::{Change, Stamp, carried, question_changes};
 use super::banks::{Banks, only};
 use super::import::check::Checked;
 pub use super::import::jobs::ImportStatus;
@@ -49,6 +49,7 @@ struct FileOfQuestions {
     code: String,
     checked: Checked,
     format: &'static str,
+    dry_run: bool,
     progress: Progress,
 }
 
@@ -58,7 +59,11 @@ impl FileOfQuestions {
         let bank = banks::get_bank(connection, &self.code)?;
         let current = banks::list_questions(connection, bank.id, bank.revision)?;
         let codes = banks::list_codes(connection, bank.id)?;
-        Ok(import::plan(&bank, &current, codes, &self.checked, self.format, &self.progress))
+        let mut plan = import::plan(&bank, &current, codes, &self.checked, self.format, &self.progress);
+        if !self.dry_run {
+            plan.report.preview = None;
+        }
+        Ok(plan)
     }
 
     /// Does what a plan says, and records it; `None` when the bank has changed since.
@@ -72,7 +77,7 @@ impl FileOfQuestions {
         let saved = import::save(connection, &self.code, plan, stamp.by(), &self.progress)?;
         let Some(revision) = saved else { return Ok(None) };
         let report = ImportReport { revision, ..plan.report.clone() };
-        record(connection, stamp, &self.code, &report, file_name)?;
+        record(connection, stamp, &self.code, (plan, &report), file_name)?;
         Ok(Some(report))
     }
 }
@@ -194,7 +199,8 @@ impl Banks {
         progress: &Progress,
     ) -> Result<ImportReport, ServiceError> {
         let stamp = Stamp::new(principal, self.context.clock.now());
-        let file = Arc::new(FileOfQuestions { code, checked, format, progress: progress.clone() });
+        let (dry_run, progress) = (options.dry_run, progress.clone());
+        let file = Arc::new(FileOfQuestions { code, checked, format, dry_run, progress });
         for _ in 0..MOST_COMPARISONS {
             let compared = Arc::clone(&file);
             let plan = self.context.database.read(move |connection| compared.compare(connection)).await?;
@@ -251,12 +257,12 @@ impl Banks {
     }
 }
 
-/// Writes an import to the log.
+/// Writes an import to the log: a line for each question that it has changed or added, that of the file last.
 fn record(
     connection: &mut AnyConnection,
     stamp: &Stamp,
     code: &str,
-    report: &ImportReport,
+    (plan, report): (&Plan, &ImportReport),
     file_name: Option<&str>,
 ) -> Result<(), StoreError> {
     let bank = banks::get_bank(connection, code)?;
@@ -265,8 +271,11 @@ fn record(
         "added": report.added, "updated": report.updated, "unchanged": report.unchanged,
         "rejected": report.rejected.len(),
     });
-    let change = Change::new(Action::BankImported, SubjectKind::Bank, &bank.code, bank.title);
-    stamp.record(connection, [change.after(after.as_object().cloned().unwrap_or_default())])
+    let updated = plan.updated.iter().map(|(before, after)| (Some(&before.question), Some(after)));
+    let added = plan.added.iter().map(|question| (None, Some(question)));
+    let of_file = Change::new(Action::BankImported, SubjectKind::Bank, &bank.code, bank.title)
+        .after(after.as_object().cloned().unwrap_or_default());
+    stamp.record(connection, question_changes(code, updated.chain(added)).chain([of_file]))
 }
 
 /// A file to fill in with questions.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::ServiceError;
-use super::audit::{Change, Stamp};
+use super::audit::{Change, Stamp, question_changes};
 use super::banks::{BankView, Banks, only};
 use super::import;
 use crate::domain::audit::{Action, Facts, SubjectKind};
@@ -13,7 +13,7 @@ use crate::domain::ids::QuestionId;
 use crate::domain::question::Question;
 use crate::domain::roles::Principal;
 use crate::message;
-use crate::store::banks::{self, BankRow};
+use crate::store::banks::{self, BankRow, QuestionRow};
 pub use crate::store::revisions::{RevisionRow, VersionRow};
 use crate::store::{AnyConnection, revisions};
 
@@ -91,9 +91,9 @@ impl Banks {
                 }
                 let steps = Steps::between(connection, &bank, revision - 1)?;
                 let again: Vec<(QuestionId, &Question)> =
-                    steps.again.iter().map(|(id, question)| (*id, question)).collect();
-                let retired = &steps.retired;
-                let made = import::write(connection, &bank, &[], &again, retired, stamp.by())?;
+                    steps.again.iter().map(|(_, row)| (row.id, &row.question)).collect();
+                let retired: Vec<QuestionId> = steps.retired.iter().map(|row| row.id).collect();
+                let made = import::write(connection, &bank, &[], &again, &retired, stamp.by())?;
                 revisions::note_undone(connection, bank.id, made, revision)?;
                 let after = Facts::from_iter([
                     ("revision".to_owned(), json!(made)),
@@ -104,7 +104,7 @@ impl Banks {
                 let change = Change::new(Action::BankUndone, SubjectKind::Bank, &bank.code, &bank.title)
                     .before(Facts::from_iter([("revision".to_owned(), json!(revision))]))
                     .after(after);
-                stamp.record(connection, [change])?;
+                stamp.record(connection, question_changes(&bank.code, steps.states()).chain([change]))?;
                 Ok(BankView { bank: BankRow { revision: made, ..bank }, questions: steps.questions })
             })
             .await
@@ -113,10 +113,10 @@ impl Banks {
 
 /// What it takes to bring back an earlier revision.
 struct Steps {
-    /// Questions that stood there otherwise, or that were retired since.
-    again: Vec<(QuestionId, Question)>,
+    /// Questions that stood there otherwise, or that were retired since: as they are now, and as they were.
+    again: Vec<(Option<Question>, QuestionRow)>,
     /// Questions that were added since.
-    retired: Vec<QuestionId>,
+    retired: Vec<QuestionRow>,
     /// Questions that stood there.
     questions: usize,
 }
@@ -126,12 +126,21 @@ impl Steps {
         let current = banks::list_questions(connection, bank.id, bank.revision)?;
         let earlier = banks::list_questions(connection, bank.id, earlier)?;
         let questions = earlier.len();
-        let mut now: HashMap<QuestionId, Question> =
-            current.into_iter().map(|row| (row.id, row.question)).collect();
-        let differs = |row: &banks::QuestionRow| now.remove(&row.id).as_ref() != Some(&row.question);
-        let again = earlier.into_iter().filter(differs).map(|row| (row.id, row.question)).collect();
-        let mut retired: Vec<QuestionId> = now.into_keys().collect();
-        retired.sort_unstable();
+        let mut now: HashMap<QuestionId, QuestionRow> =
+            current.into_iter().map(|row| (row.id, row)).collect();
+        let again = earlier
+            .into_iter()
+            .map(|row| (now.remove(&row.id).map(|now| now.question), row))
+            .filter(|(now, row)| now.as_ref() != Some(&row.question))
+            .collect();
+        let mut retired: Vec<QuestionRow> = now.into_values().collect();
+        retired.sort_unstable_by_key(|row| row.id);
         Ok(Self { again, retired, questions })
+    }
+
+    /// What becomes of each question: as it is now, and as it is to be.
+    fn states(&self) -> impl Iterator<Item = (Option<&Question>, Option<&Question>)> {
+        let again = self.again.iter().map(|(now, row)| (now.as_ref(), Some(&row.question)));
+        again.chain(self.retired.iter().map(|row| (Some(&row.question), None)))
     }
 }

@@ -157,18 +157,26 @@ impl TryFrom<NewEntry> for Record {
     }
 }
 
-/// Writes lines at the end of the log, in their order.
+/// Writes lines at the end of the log, in their order. They are asked for as they are written, so that the
+/// lines of a big import are not in memory at the same time.
 ///
 /// # Errors
 /// When the database fails.
-pub fn append(connection: &mut AnyConnection, entries: Vec<NewEntry>) -> Result<(), StoreError> {
-    let records: Vec<Record> = entries.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-    for chunk in records.chunks(ROWS_A_STATEMENT) {
+pub fn append(
+    connection: &mut AnyConnection,
+    entries: impl IntoIterator<Item = NewEntry>,
+) -> Result<(), StoreError> {
+    let mut entries = entries.into_iter();
+    loop {
+        let next = entries.by_ref().take(ROWS_A_STATEMENT).map(TryInto::try_into);
+        let chunk: Vec<Record> = next.collect::<Result<_, _>>()?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
         on_backend!(connection, concrete => {
-            diesel::insert_into(audit_log::table).values(chunk).execute(concrete)?
+            diesel::insert_into(audit_log::table).values(&chunk).execute(concrete)?
         });
     }
-    Ok(())
 }
 
 type Columns = (

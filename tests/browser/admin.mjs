@@ -17,8 +17,8 @@ const sheet = async (path) => {
 }
 
 /** Waits for words that the page says, as a whole or in part. */
-const says = (page, words) => page.getByText(words).first().waitFor()
-const press = (page, name) => page.getByRole('button', { name, exact: true }).first().click()
+export const says = (page, words) => page.getByText(words).first().waitFor()
+export const press = (page, name) => page.getByRole('button', { name, exact: true }).first().click()
 const follow = (page, name) => page.getByRole('link', { name, exact: true }).first().click()
 const upload = (page, name) => page.locator('input[type=file]').setInputFiles(file(name))
 const dialog = (page) => page.locator('dialog[open]').last()
@@ -70,6 +70,12 @@ async function choosePassword(page, initial, next) {
   await page.getByLabel('新密码', { exact: true }).fill(next)
   await page.getByLabel('再输一次', { exact: true }).fill(next)
   await press(page, '保存新密码')
+}
+
+/** What the records call what was done in the first hour. */
+const ACTIONS = {
+  'units.imported': '批量导入组织', 'members.imported': '批量导入人员', 'bank.added': '新建题库', 'bank.imported': '上传题目',
+  'question.added': '添加题目', 'bank.undone': '撤销题库改动', 'question.retired': '停用题目', 'quiz.added': '安排答题',
 }
 
 async function firstHour() {
@@ -127,6 +133,8 @@ async function firstHour() {
     await press(page, '换一个文件')
     await upload(page, 'questions.xlsx')
     await says(page, '“questions.xlsx”检查完毕，没有问题')
+    check((await page.locator('.read .line').count()) === 20, 'the questions that were read are not shown')
+    await page.locator('.read .phone .stem', { hasText: '党组织的设置由谁负责' }).waitFor()
     await press(page, '装入题库')
     await says(page, '新增 20 道，更新 0 道')
     await press(page, '撤销这次改动')
@@ -205,7 +213,10 @@ async function firstHour() {
     check(record.length === 2 && JSON.stringify(record[1]).includes('代答'), `the exported records are ${JSON.stringify(record)}`)
     await page.getByLabel('查找').fill('')
     await entries.nth(7).waitFor()
-    for (const action of ['批量导入组织', '批量导入人员', '新建题库', '上传题目', '撤销题库改动', '安排答题']) await entries.getByText(action, { exact: true }).first().waitFor()
+    for (const action of ['units.imported', 'members.imported', 'bank.added', 'bank.imported', 'question.added', 'bank.undone', 'question.retired', 'quiz.added']) {
+      await page.getByLabel('做了什么').selectOption(action)
+      await entries.getByText(ACTIONS[action], { exact: true }).first().waitFor()
+    }
     await follow(page, '初始设置')
     await says(page, '五步都已完成')
     const faults = [...context.faults, ...phone.faults]
@@ -218,7 +229,7 @@ async function firstHour() {
 }
 
 /** A page of the desk, with the admin of everything logged in. */
-async function admins(world, login = 'admin', password = ADMIN_PASSWORD) {
+export async function admins(world, login = 'admin', password = ADMIN_PASSWORD) {
   const page = await world.phone(DESK)
   await logIn(page, login, password)
   await page.getByRole('navigation', { name: '工作台菜单' }).waitFor()

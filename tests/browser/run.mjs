@@ -6,6 +6,7 @@ import * as admin from './admin.mjs'
 import * as day from './day.mjs'
 import * as devices from './devices.mjs'
 import * as faults from './faults.mjs'
+import * as imports from './imports.mjs'
 import * as leader from './leader.mjs'
 import * as network from './network.mjs'
 import * as privacy from './privacy.mjs'
@@ -14,7 +15,7 @@ import * as speed from './speed.mjs'
 import * as time from './time.mjs'
 
 const words = process.argv.slice(2)
-const suites = { access, admin, day, devices, faults, leader, network, privacy, safety, speed, time }
+const suites = { access, admin, day, devices, faults, imports, leader, network, privacy, safety, speed, time }
 const tests = Object.entries(suites).flatMap(([suite, { tests }]) => Object.entries(tests).map(([name, test]) => [`${suite}: ${name}`, test]))
 const chosen = tests.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)))
 

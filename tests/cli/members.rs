@@ -72,6 +72,7 @@ fn what_the_command_line_changes_stands_in_the_audit_log_without_an_actor() {
             "member.added 张三 - -",
             "members.imported 园区党工委 - roster.csv",
             "bank.added new - -",
+            "question.added 题 - -",
             "bank.imported new - bank.json",
             "member.added second - -",
         ]

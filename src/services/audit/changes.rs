@@ -127,6 +127,14 @@ pub(in crate::services) fn question_change(
     }
 }
 
+/// What was done to many questions of `bank`, each as it was and as it is; made as they are asked for.
+pub(in crate::services) fn question_changes<'a>(
+    bank: &'a str,
+    states: impl IntoIterator<Item = (Option<&'a Question>, Option<&'a Question>)> + 'a,
+) -> impl Iterator<Item = Change> + 'a {
+    states.into_iter().filter_map(move |(before, after)| question_change(bank, before, after))
+}
+
 /// A quiz as it stands: its rules, its bank's code, its unit.
 pub(in crate::services) type QuizThen<'a> = (&'a QuizRules, &'a str, &'a UnitRow);
 

@@ -9,8 +9,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 pub(super) use self::changes::{
-    MemberState, member_added, member_changes, password_reset, question_change, quiz_change, unit_added,
-    unit_changes, unit_removed,
+    MemberState, member_added, member_changes, password_reset, question_change, question_changes,
+    quiz_change, unit_added, unit_changes, unit_removed,
 };
 pub(super) use self::facts::{time_fact, unit_then};
 pub use self::log::{Audit, AuditFilter};
@@ -108,7 +108,7 @@ impl Stamp {
             after: change.after,
             request_id: self.request_id.as_deref().map(ToOwned::to_owned),
         };
-        append(connection, changes.into_iter().map(entry).collect())
+        append(connection, changes.into_iter().map(entry))
     }
 }
 
@@ -153,6 +153,11 @@ impl Change {
     /// What is new.
     pub(super) fn after(self, facts: Facts) -> Self {
         Self { after: Some(facts), ..self }
+    }
+
+    /// What differs, as it was and as it is.
+    pub(super) fn states(&self) -> (Option<&Facts>, Option<&Facts>) {
+        (self.before.as_ref(), self.after.as_ref())
     }
 
     /// Two states, of which only what differs is told; `None` when nothing does.

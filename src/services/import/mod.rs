@@ -70,6 +70,6 @@ pub(super) fn save(
     }
     let added: Vec<&Question> = plan.added.iter().collect();
     let updated: Vec<(QuestionId, &Question)> =
-        plan.updated.iter().map(|(id, question)| (*id, question)).collect();
+        plan.updated.iter().map(|(row, question)| (row.id, question)).collect();
     write_with(connection, &bank, (&added, &updated, &[]), stamp, progress).map(Some)
 }

@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::check::{Checked, Taken, no_chapter};
 use super::{Progress, Stage};
 use crate::domain::duplicates::{compared, find_alike};
-use crate::domain::ids::QuestionId;
 use crate::domain::question::{Kind, Question};
-use crate::formats::{ImportReport, Place};
+use crate::formats::{ImportReport, MOST_PREVIEWED, Place, PreviewedQuestion, QuestionFate};
 use crate::message;
 use crate::store::banks::{BankRow, QuestionRow};
 
@@ -18,8 +17,8 @@ const MOST_ALIKE: usize = 1_000;
 pub(in crate::services) struct Plan {
     /// Questions that the bank has not.
     pub added: Vec<Question>,
-    /// Questions that differ from the bank's.
-    pub updated: Vec<(QuestionId, Question)>,
+    /// Questions that differ from the bank's: as they stand there, and as they are to be.
+    pub updated: Vec<(QuestionRow, Question)>,
     /// The report; its revision is the one that was compared with.
     pub report: ImportReport,
 }
@@ -35,7 +34,18 @@ impl Plan {
 enum Fate<'a> {
     Added(Question),
     Updated(&'a QuestionRow, Question),
-    Unchanged,
+    Unchanged(&'a QuestionRow),
+}
+
+impl Fate<'_> {
+    fn preview(&self, taken: &Taken) -> PreviewedQuestion {
+        let (fate, question, before) = match self {
+            Self::Added(question) => (QuestionFate::Added, question, None),
+            Self::Updated(row, question) => (QuestionFate::Updated, question, Some(row.question.clone())),
+            Self::Unchanged(row) => (QuestionFate::Unchanged, &row.question, None),
+        };
+        PreviewedQuestion { at: taken.at.clone(), fate, question: question.clone(), before }
+    }
 }
 
 /// By what a question without a code is found again: its kind, and its stem and options as they are
@@ -63,6 +73,8 @@ pub(in crate::services) fn plan(
     let mut warnings = checked.warnings.clone();
     let fates = fates(current, codes, checked, &mut warnings);
     warn_of_alike(current, checked, &fates, &mut warnings);
+    let first = fates.iter().zip(&checked.taken).take(MOST_PREVIEWED);
+    let preview = first.map(|(fate, taken)| fate.preview(taken)).collect();
     let (mut added, mut updated) = (Vec::new(), Vec::new());
     for (fate, taken) in fates.into_iter().zip(&checked.taken) {
         match fate {
@@ -72,8 +84,8 @@ pub(in crate::services) fn plan(
                 }
                 added.push(question);
             }
-            Fate::Updated(row, question) => updated.push((row.id, question)),
-            Fate::Unchanged => {}
+            Fate::Updated(row, question) => updated.push((row.clone(), question)),
+            Fate::Unchanged(_) => {}
         }
     }
     progress.tell(Stage::Comparing, total, total);
@@ -86,6 +98,7 @@ pub(in crate::services) fn plan(
         unchanged: total - added.len() - updated.len(),
         rejected: checked.rejected.clone(),
         warnings,
+        preview: Some(preview),
     };
     Plan { added, updated, report }
 }
@@ -123,7 +136,7 @@ fn fates<'a>(
         };
         let mut question = taken.silent.fill(question, &row.question);
         question.code.clone_from(&row.question.code);
-        if question == row.question { Fate::Unchanged } else { Fate::Updated(row, question) }
+        if question == row.question { Fate::Unchanged(row) } else { Fate::Updated(row, question) }
     };
     let mut fates = Vec::with_capacity(checked.taken.len());
     let mut made = 0_usize;
@@ -177,7 +190,7 @@ fn warn_of_alike(current: &[QuestionRow], checked: &Checked, fates: &[Fate<'_>],
         .iter()
         .filter_map(|fate| match fate {
             Fate::Updated(row, _) => Some(row.question.code.as_str()),
-            Fate::Added(_) | Fate::Unchanged => None,
+            Fate::Added(_) | Fate::Unchanged(_) => None,
         })
         .collect();
     let old = current.iter().map(|row| &row.question).filter(|old| !replaced.contains(old.code.as_str()));

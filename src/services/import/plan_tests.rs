@@ -64,8 +64,8 @@ fn a_question_without_a_code_is_found_by_its_stem_its_kind_and_its_options() {
         ],
     );
     assert_eq!(counts(&plan), [0, 1, 2]);
-    let (id, updated) = &plan.updated[0];
-    assert_eq!((id.0, updated.code.as_str(), updated.options[0].as_str()), (1, "a", "错的"));
+    let (row, updated) = &plan.updated[0];
+    assert_eq!((row.id.0, updated.code.as_str(), updated.options[0].as_str()), (1, "a", "错的"));
 }
 
 #[test]

@@ -14,12 +14,12 @@ use self::record::Record;
 use self::units::{UNIT_COLUMNS, UnitOrder, import_unit, order_units};
 use super::bank_files::{ExportedFile, workbook};
 use super::{Context, ServiceError};
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Facts};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
 use crate::formats::table::{Row, Table};
 use crate::formats::tables;
-use crate::formats::{Place, RosterReport};
+use crate::formats::{MOST_PREVIEWED, Place, PreviewedRow, RosterReport};
 use crate::message;
 use crate::store::members::list_members_by_login;
 use crate::store::units::{UnitRow, hold_tree, list_units};
@@ -90,8 +90,11 @@ impl Rosters {
                 list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
             let UnitOrder { ready, mut refused } = order_units(&table);
             for row in ready {
+                let noted = record.count();
                 match import_unit(connection, &principal, &table, row, &mut known, &mut record)? {
-                    Ok(outcome) => report.count(&outcome),
+                    Ok(outcome) => {
+                        report.count(&outcome, || previewed(&table, row, "code", record.since(noted)))
+                    }
                     Err(refusal) => refused.push((row, refusal)),
                 }
             }
@@ -121,7 +124,13 @@ impl Rosters {
         let table = Arc::new(Table::read(file, &MEMBER_COLUMNS).map_err(ServiceError::UnreadableFile)?);
         // A dry run first: hashing thousands of passwords for a file that is refused would be a waste.
         let trial = RosterOptions { dry_run: true, ..options.clone() };
-        let plan = self.import_members_with(principal, &table, HashMap::new(), &trial).await?;
+        let plan = match self.import_members_with(principal, &table, HashMap::new(), &trial).await {
+            Err(ServiceError::RosterRejected(report)) if !options.dry_run => {
+                let report = RosterReport { preview: None, ..*report };
+                return Err(ServiceError::RosterRejected(Box::new(report)));
+            }
+            other => other?,
+        };
         if options.dry_run {
             return Ok(plan.report);
         }
@@ -170,8 +179,10 @@ impl Rosters {
                     record,
                 };
                 for row in table.rows() {
+                    let noted = import.record.count();
                     match import.row(connection, &table, row, report)? {
-                        Ok(outcome) => report.count(&outcome),
+                        Ok(outcome) => report
+                            .count(&outcome, || previewed(&table, row, "login", import.record.since(noted))),
                         Err(refusal) => report.reject(&table, row, refusal),
                     }
                 }
@@ -194,7 +205,7 @@ impl Rosters {
             .context
             .database
             .write(move |connection| -> Result<RosterReport, Undone> {
-                let mut report = RosterReport::default();
+                let mut report = RosterReport { preview: dry_run.then(Vec::new), ..RosterReport::default() };
                 work(connection, &mut report)?;
                 if !report.rejected.is_empty() {
                     report.initial_passwords.clear();
@@ -241,11 +252,29 @@ struct MemberPlan {
     new_logins: Vec<(String, Option<String>)>,
 }
 
+/// A row that would change something, with what it would change; `column` names the unit or the member.
+fn previewed(
+    table: &Table,
+    row: &Row,
+    column: &'static str,
+    (before, after): (Facts, Facts),
+) -> PreviewedRow {
+    let cell = |column| table.cell(row, column).to_owned();
+    PreviewedRow { at: table.place(row, column), code: cell(column), name: cell("name"), before, after }
+}
+
 impl RosterReport {
-    fn count(&mut self, outcome: &Outcome) {
+    /// Counts a row; one that changes something is shown as `preview` tells, as long as there is room.
+    fn count(&mut self, outcome: &Outcome, preview: impl FnOnce() -> PreviewedRow) {
         match outcome {
             Outcome::Added => self.added += 1,
-            Outcome::Updated => self.updated += 1,
+            Outcome::Updated => {
+                self.updated += 1;
+                let shown = self.preview.as_mut().filter(|shown| shown.len() < MOST_PREVIEWED);
+                if let Some(shown) = shown {
+                    shown.push(preview());
+                }
+            }
             Outcome::Unchanged => self.unchanged += 1,
         }
     }

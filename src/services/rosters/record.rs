@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::RosterOptions;
-use crate::domain::audit::{Action, SubjectKind};
+use crate::domain::audit::{Action, Facts, SubjectKind};
 use crate::domain::ids::UnitId;
 use crate::domain::org::UnitPath;
 use crate::domain::roles::Principal;
@@ -39,6 +39,22 @@ impl Record {
             }
         });
         self.changes.extend(changes);
+    }
+
+    /// How many changes are noted.
+    pub(super) fn count(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// What has been noted since there were `count` changes, taken together: as it was, and as it is.
+    pub(super) fn since(&self, count: usize) -> (Facts, Facts) {
+        let (mut before, mut after) = (Facts::new(), Facts::new());
+        for change in self.changes.iter().skip(count) {
+            let (was, is) = change.states();
+            before.extend(was.cloned().unwrap_or_default());
+            after.extend(is.cloned().unwrap_or_default());
+        }
+        (before, after)
     }
 
     /// Writes the lines, that of the file last: it concerns the lowest unit above all that was changed.

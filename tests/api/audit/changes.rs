@@ -130,6 +130,8 @@ on_both_databases! {
             "file": "file", "format": "json", "revision": 3, "found": 2, "added": 1, "updated": 1,
             "unchanged": 0, "rejected": 0,
         }));
+        let lines = log(admin, "limit=3").await;
+        assert_eq!(actions(&lines), ["bank.imported", "question.added", "question.changed"]);
         admin.post("/banks/new/undo", json!({"revision": 3})).await.expect(200);
         let line = latest(admin, "bank.undone").await;
         assert_eq!(line["before"], json!({"revision": 3}));

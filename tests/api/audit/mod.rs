@@ -1,6 +1,7 @@
 //! The audit log: what is told, to whom, and that it is never altered.
 
 mod changes;
+mod imports;
 mod reading;
 
 use diesel::RunQueryDsl as _;

@@ -144,7 +144,7 @@ on_both_databases! {
                     after: None,
                     request_id: None,
                 };
-                Ok(append(connection, (0..2_500).map(line).collect())?)
+                Ok(append(connection, (0..2_500).map(line))?)
             })
             .await
             .unwrap();

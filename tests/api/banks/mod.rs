@@ -2,6 +2,7 @@
 
 mod exports;
 mod imports;
+mod preview;
 mod questions;
 mod uploads;
 

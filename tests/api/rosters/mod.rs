@@ -1,6 +1,7 @@
 //! Units and people from files: what both share, and the files that are no list.
 
 mod members;
+mod preview;
 mod units;
 
 use rust_xlsxwriter::Workbook;

@@ -30,7 +30,7 @@ export function emptyQuestion(): QuestionForm {
   }
 }
 
-export function formOf(question: Question): QuestionForm {
+export function formOf(question: Omit<Question, 'id'>): QuestionForm {
   const { code, kind, chapter, difficulty, stem, options, key, explanation, source, verified_on } = question
   return {
     ...emptyQuestion(), code, kind, chapter, difficulty, stem, explanation, source,

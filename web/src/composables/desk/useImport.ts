@@ -1,5 +1,5 @@
 import { onMounted, onUnmounted, ref, shallowRef } from 'vue'
-import type { Place } from '@/api/desk/types'
+import type { Place, PreviewedQuestion, PreviewedRow } from '@/api/desk/types'
 import { useFailure } from '@/composables/useFailure'
 
 /** What a file does, or has done. */
@@ -12,6 +12,10 @@ export interface Report {
   warnings: Place[]
   /** Where the rows that were rejected can be had as a file. */
   rejectedFile?: string
+  /** The first questions as they were read; of a file that was only looked at. */
+  questions?: PreviewedQuestion[]
+  /** The first rows that would change something known; of a roster that was only looked at. */
+  rows?: PreviewedRow[]
 }
 
 export interface Progress {

@@ -86,6 +86,8 @@ export const adminEn: AdminWords = {
     paragraph: 'Paragraph {no}',
     tableRow: 'Table {table}, row {row}',
     showAll: 'Show all {count}',
+    read: { title: 'Questions as they were read', first: 'The first {count}: see whether question, options and answer were read right.', all: 'See whether question, options and answer were read right.', changes: 'What differs from the bank' },
+    changes: { title: 'What will change', first: 'The first {count} of {total}.' },
     done: '“{name}” is saved',
     tally: {
       questions: '{added} new, {updated} changed, {unchanged} unchanged.',

@@ -84,6 +84,8 @@ export const adminZh = {
     paragraph: '第 {no} 段',
     tableRow: '第 {table} 个表格第 {row} 行',
     showAll: '显示全部 {count} 条',
+    read: { title: '读到的题', first: '下面是前 {count} 道，请看看题干、选项和答案读得对不对。', all: '请看看题干、选项和答案读得对不对。', changes: '与题库中不同之处' },
+    changes: { title: '要更新的内容', first: '下面是前 {count} 条，共 {total} 条。' },
     done: '“{name}”已写入',
     tally: {
       questions: '新增 {added} 道，更新 {updated} 道，没有变化 {unchanged} 道。',
