@@ -107,19 +107,68 @@ on_both_databases! {
         // Another instance finds the same.
         let other = app.another_instance().await;
         assert_eq!(other.reports.fix_months().await.unwrap(), 0);
-        // As a workbook of one page: its figures are those of the answer.
-        let file = admin.get("/reports/monthly/export?month=2026-11").await;
-        let rows = crate::reports::workbook(&file);
-        assert!(rows[0][0].to_string().contains("2026-11"), "{:?}", rows[0]);
-        assert_eq!(rows[1][0].to_string(), "本月已结束，数据已固定");
-        let labelled = |label: &str| {
-            let row = rows.iter().find(|row| row[1] == *label).unwrap();
-            row[2].to_string().parse::<f64>().unwrap()
-        };
-        let figures = &of_all[0]["figures"];
-        assert_eq!(labelled("应参加人数"), figures["active_members"].as_f64().unwrap());
-        assert_eq!(labelled("参与率"), figures["participation"].as_f64().unwrap());
-        assert_eq!(labelled("人均得分（没参加的按 0 分计）"), figures["mean_score"].as_f64().unwrap());
+    }
+
+    /// A committee that is founded in December and receives a branch has no part in November.
+    async fn a_month_that_is_closed_gets_no_further_reports(backend) {
+        let app = TestApp::start(backend).await;
+        let mut world = World::build(&app).await;
+        let (one, two) = (world.member(&app, "one", "B1").await, world.member(&app, "two", "B2").await);
+        let quiz = world.quiz(json!({"attempts_allowed": 9})).await;
+        world.attempt(&one, &quiz, 5).await;
+        world.attempt(&two, &quiz, 3).await;
+        world.wait(&app, TO_DECEMBER).await;
+        let two = world.again(&app, "two").await;
+        assert_eq!(close(&app).await, 6);
+        let november = |unit: i64| format!("month=2026-11&unit={unit}");
+        let (c1, b2) = (world.unit("C1"), world.unit("B2"));
+        let admin = &world.admin;
+        let (of_c1, of_b2) = (monthly(admin, &november(c1)).await, monthly(admin, &november(b2)).await);
+        let committee = json!({"parent_id": world.unit("root"), "kind": "committee", "code": "C3", "name": "新党委"});
+        let c3 = admin.post("/units", committee).await.expect(201)["id"].as_i64().unwrap();
+        admin.patch(&format!("/units/{b2}"), json!({"parent_id": c3})).await.expect(200);
+        // Whoever looks again, also after a restart, and whoever asks.
+        let restarted = app.another_instance().await;
+        assert_eq!((close(&app).await, restarted.reports.fix_months().await.unwrap()), (0, 0));
+        for call in ["monthly", "monthly/export"] {
+            let refused = admin.get(&format!("/reports/{call}?{}", november(c3))).await.problem(404, "not-found");
+            assert_eq!(refused["detail"], "该月结算时还没有这个组织，所以没有它当月的月报");
+        }
+        assert_eq!((close(&app).await, restarted.reports.fix_months().await.unwrap()), (0, 0));
+        assert_eq!(monthly(admin, &november(c1)).await, of_c1);
+        assert_eq!(monthly(admin, &november(b2)).await, of_b2);
+        // Nor has it a month before in December; the branch has its own.
+        world.attempt(&two, &quiz, 4).await;
+        app.services.statistics.catch_up().await.unwrap();
+        let december = format!("month=2026-12&unit={c3}");
+        let open = monthly(admin, &december).await;
+        assert_eq!((&open["fixed"], &open["before"], &open["figures"]["participants"]), (&json!(false), &Value::Null, &json!(1)));
+        assert_eq!(open["ranking"][0]["unit"]["code"], "B2");
+        assert_eq!(open["ranking"][0]["before_mean_score"], of_b2["figures"]["mean_score"]);
+        world.wait(&app, 31 * DAY).await;
+        assert_eq!(close(&app).await, 7);
+        let fixed = monthly(&world.admin, &december).await;
+        assert_eq!((&fixed["fixed"], &fixed["before"], &fixed["ranking"]), (&json!(true), &Value::Null, &open["ranking"]));
+    }
+
+    async fn the_doctor_misses_reports_of_closed_months(backend) {
+        let app = TestApp::start(backend).await;
+        let mut world = World::build(&app).await;
+        let (one, two) = (world.member(&app, "one", "B1").await, world.member(&app, "two", "B2").await);
+        let quiz = world.quiz(json!({"attempts_allowed": 9})).await;
+        world.attempt(&one, &quiz, 5).await;
+        world.attempt(&two, &quiz, 3).await;
+        world.wait(&app, TO_DECEMBER).await;
+        close(&app).await;
+        let examined = app.services.examine().await.unwrap();
+        assert_eq!((examined.months, examined.faults), (1, vec![]));
+        let b2 = world.unit("B2");
+        app.change_schema(&format!("DELETE FROM monthly_reports WHERE unit_id = {b2}"));
+        let faults = app.services.examine().await.unwrap().faults;
+        assert_eq!(faults, [
+            "the month 2026-11 was closed with 6 reports and has 5".to_owned(),
+            format!("the month 2026-11 has no report of the units [{b2}], which it ranks"),
+        ]);
     }
 
     async fn a_month_waits_for_its_last_attempts(backend) {
@@ -146,7 +195,9 @@ on_both_databases! {
         app.services.statistics.catch_up().await.unwrap();
         let fixed = monthly(&world.admin, "month=2026-11").await;
         assert_eq!((&fixed["fixed"], &fixed["figures"]["participants"]), (&json!(true), &json!(2)));
-        assert_eq!(close(&app).await, 5);
+        // And for all units, not only the one that was asked for.
+        assert_eq!(close(&app).await, 0);
+        assert_eq!(monthly(&world.admin, &format!("month=2026-11&unit={}", world.unit("B1"))).await["fixed"], true);
         // Before there were any results there is nothing to fix.
         let before = monthly(&world.admin, "month=2026-10").await;
         assert_eq!((&before["fixed"], &before["figures"]["participants"]), (&json!(false), &json!(0)));
