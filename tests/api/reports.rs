@@ -109,7 +109,7 @@ on_both_databases! {
         world.attempt(&below, &quiz, 4).await;
         let list = |filter: &str| format!("/reports/members?quiz={}{filter}", quiz["id"]);
         let told = leader.get(&list("&direct=true&taken_part=true")).await.expect(200);
-        assert_eq!((logins(&told), &told["items"][0]["score"]), (vec!["own"], &json!(50)));
+        assert_eq!((logins(&told), &told["items"][0]["score"]), (vec!["own"], &json!(100)));
         let told = leader.get(&list("&direct=true&taken_part=false")).await.expect(200);
         assert_eq!(logins(&told), ["leader-C1", "absent"]);
         assert_eq!(leader.get(&list("&direct=false")).await.expect(200), leader.get(&list("")).await.expect(200));
