@@ -21,6 +21,10 @@ use qianti::domain::draw;
 /// The schemas in which attempts were one wide table end with this one; the next has results of their own.
 const LAST_WITH_ONE_TABLE: usize = 3;
 
+/// The schemas that had monthly reports, and did not know yet which months were closed.
+const FIRST_WITH_REPORTS: usize = 5;
+const LAST_WITHOUT_CLOSED_MONTHS: usize = 8;
+
 /// The steps of a database, in order.
 fn steps(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
@@ -126,6 +130,20 @@ fn attempts_with_results() -> String {
     [graded.concat(), running.concat()].concat()
 }
 
+/// A month whose reports are all there, and one in which a unit that was ranked has none: it was not finished.
+fn monthly_reports() -> String {
+    let figures = r#"{"active_members":2,"participants":0,"participation":0.0,"results":0,"mean_score":0,"mean_percent":null,"pass_rate":null,"excellence_rate":null,"mean_elapsed_ms":null}"#;
+    let unit = |id: i32| format!(r#"{{"id":{id},"kind":"zone","code":"zone","name":"党工委"}}"#);
+    let ranked = format!(r#"{{"rank":1,"unit":{},"figures":{figures},"before_mean_score":null}}"#, unit(2));
+    let report = |month: &str, ranking: &str| {
+        format!(
+            r#"INSERT INTO monthly_reports (month, unit_id, fixed_at, report) VALUES ('{month}', 1, 5, '{{"unit":{},"month":"{month}","figures":{figures},"before":null,"ranking":[{ranking}],"best_members":[],"weak_chapters":[],"change":{{"participation":null,"mean_percent":null,"pass_rate":null}}}}');"#,
+            unit(1)
+        )
+    };
+    report("2026-09", "") + &report("2026-10", &ranked)
+}
+
 /// Everything that the program of schema `schema` has left.
 fn data(schema: usize, folder: &str) -> String {
     let attempts =
@@ -133,6 +151,9 @@ fn data(schema: usize, folder: &str) -> String {
     let mut data = world() + &attempts;
     if schema >= 3 {
         data.push_str("INSERT INTO learned_attempts (attempt_id) VALUES ('a1');");
+    }
+    if schema >= FIRST_WITH_REPORTS {
+        data.push_str(&monthly_reports());
     }
     if schema >= 6 {
         data.push_str(
@@ -217,6 +238,9 @@ macro_rules! brought_up_to_date {
         assert_eq!(before.len(), 4);
         let said = doctor($url);
         assert!(said.contains("2 results graded again"), "from schema {}: {said}", $schema);
+        let closed = usize::from((FIRST_WITH_REPORTS..=LAST_WITHOUT_CLOSED_MONTHS).contains(&$schema));
+        let months = format!("{closed} closed months looked through");
+        assert!(said.contains(&months), "from schema {}: {said}", $schema);
         assert_eq!(sql_query(ATTEMPTS).load::<Attempt>(&mut $connect()).unwrap(), before);
         let numbers: Vec<Numbered> = sql_query(NUMBERS).load(&mut $connect()).unwrap();
         let numbers: Vec<_> = numbers.iter().map(|row| (row.id.as_str(), row.settled_no)).collect();

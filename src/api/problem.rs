@@ -268,6 +268,13 @@ impl From<ServiceError> for Problem {
             ServiceError::Forbidden => Self::new(Code::Forbidden),
             ServiceError::PasswordChangeRequired => Self::new(Code::PasswordChangeRequired),
             ServiceError::NotFound(_) => Self::new(Code::NotFound),
+            ServiceError::NoReport => Self::with_detail(
+                Code::NotFound,
+                message!(
+                    "该月结算时还没有这个组织，所以没有它当月的月报",
+                    "the unit did not exist when the month was closed, so it has no report of that month"
+                ),
+            ),
             ServiceError::CodeTaken => Self::new(Code::CodeTaken),
             ServiceError::LoginTaken => Self::new(Code::LoginTaken),
             ServiceError::MemberActive => Self::new(Code::MemberActive),

@@ -139,12 +139,18 @@ pub struct Change {
     /// Difference of the participation, -1 to 1.
     #[schema(required)]
     pub participation: Option<f64>,
+    /// Difference of the mean score, in points; exact to a hundredth.
+    #[schema(required)]
+    pub mean_score: Option<f64>,
     /// Difference of the mean percent, in percentage points.
     #[schema(required)]
     pub mean_percent: Option<f64>,
     /// Difference of the pass rate, -1 to 1.
     #[schema(required)]
     pub pass_rate: Option<f64>,
+    /// Difference of the excellence rate, -1 to 1.
+    #[schema(required)]
+    pub excellence_rate: Option<f64>,
 }
 
 impl Change {
@@ -154,10 +160,14 @@ impl Change {
         let difference = |now: Option<f64>, before: Option<f64>| {
             now.zip(before).map(|(now, before)| ((now - before) * 10_000.0).round() / 10_000.0)
         };
+        #[expect(clippy::cast_precision_loss, reason = "points are far below 2^53")]
+        let points = |(now, before): (Points, Points)| (now.0 - before.0) as f64 / 100.0;
         Self {
             participation: difference(now.participation, before.participation),
+            mean_score: now.mean_score.zip(before.mean_score).map(points),
             mean_percent: difference(now.mean_percent, before.mean_percent),
             pass_rate: difference(now.pass_rate, before.pass_rate),
+            excellence_rate: difference(now.excellence_rate, before.excellence_rate),
         }
     }
 }
@@ -281,12 +291,19 @@ mod tests {
     #[test]
     fn changes_are_differences_and_need_both_sides() {
         let now = Figures::new(&totals());
-        let before = Figures { participation: Some(0.5), pass_rate: None, ..now.clone() };
+        let before = Figures {
+            participation: Some(0.5),
+            mean_score: Some(Points(7_007)),
+            pass_rate: None,
+            excellence_rate: Some(0.2),
+            ..now.clone()
+        };
         let change = Change::between(Some(&before), &now);
         assert_eq!(
-            (change.participation, change.mean_percent, change.pass_rate),
-            (Some(0.25), Some(0.0), None)
+            (change.participation, change.mean_score, change.mean_percent),
+            (Some(0.25), Some(-7.57), Some(0.0))
         );
+        assert_eq!((change.pass_rate, change.excellence_rate), (None, Some(0.0857)));
         assert_eq!(Change::between(None, &now), Change::default());
     }
 }

@@ -10,6 +10,8 @@ use crate::message;
 /// Widths of the columns, in characters.
 const WIDTHS: [f64; 7] = [8.0, 34.0, 13.0, 13.0, 13.0, 13.0, 13.0];
 const LAST_COLUMN: u16 = 6;
+/// Where the overview tells what has changed.
+const CHANGES: u16 = 4;
 /// The paper size A4, as workbooks number it.
 const A4: u8 = 9;
 
@@ -21,6 +23,8 @@ struct Formats {
     text: Format,
     number: Format,
     rate: Format,
+    number_change: Format,
+    rate_change: Format,
 }
 
 impl Formats {
@@ -32,8 +36,10 @@ impl Formats {
             section: Format::new().set_bold().set_font_size(12),
             heading: cell().set_bold().set_background_color("#DDE7F3").set_align(FormatAlign::Center),
             text: cell().set_text_wrap().set_num_format("@"),
-            number: cell().set_num_format("0.##"),
+            number: cell().set_num_format("General"),
             rate: cell().set_num_format("0.00%"),
+            number_change: cell().set_num_format("+General;-General;General"),
+            rate_change: cell().set_num_format("+0.00%;-0.00%;0.00%"),
         }
     }
 }
@@ -59,8 +65,14 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A table with its heading, after an empty line.
-    fn table(&mut self, title: &Message, headings: &[Message], rows: Vec<SheetRow>) -> Result<(), XlsxError> {
+    /// A table with its heading, after an empty line. `changes` is the column whose numbers have a sign.
+    fn table(
+        &mut self,
+        title: &Message,
+        headings: &[Message],
+        changes: Option<u16>,
+        rows: Vec<SheetRow>,
+    ) -> Result<(), XlsxError> {
         self.row += 1;
         let title = self.text(title);
         self.sheet.write_string_with_format(self.row, 0, title, &self.formats.section)?;
@@ -72,7 +84,9 @@ impl Page<'_> {
         self.row += 1;
         for cells in rows {
             for (cell, column) in cells.iter().zip(0..) {
-                let Formats { text, number, rate, .. } = &self.formats;
+                let Formats { text, number, rate, number_change, rate_change, .. } = &self.formats;
+                let (number, rate) =
+                    if changes == Some(column) { (number_change, rate_change) } else { (number, rate) };
                 match cell {
                     Cell::Empty => self.sheet.write_blank(self.row, column, text)?,
                     Cell::Text(said) => self.sheet.write_string_with_format(self.row, column, said, text)?,
@@ -124,8 +138,9 @@ fn write_page(page: &mut Page<'_>, report: &MonthlyReport, fixed: bool) -> Resul
         message!("", ""),
         message!("本月", "This month"),
         message!("上月", "Last month"),
+        message!("比上月", "Change"),
     ];
-    page.table(&message!("总体情况", "Overview"), &headings, overview(page.language, report))?;
+    page.table(&message!("总体情况", "Overview"), &headings, Some(CHANGES), overview(page.language, report))?;
     let headings = [
         message!("名次", "Rank"),
         message!("组织", "Unit"),
@@ -147,7 +162,7 @@ fn write_page(page: &mut Page<'_>, report: &MonthlyReport, fixed: bool) -> Resul
             row.before_mean_score.into(),
         ]
     });
-    page.table(&message!("下级组织排名", "Ranking of the units below"), &headings, ranking.collect())?;
+    page.table(&message!("下级组织排名", "Ranking of the units below"), &headings, None, ranking.collect())?;
     let headings = [
         message!("名次", "Rank"),
         message!("姓名", "Name"),
@@ -164,7 +179,7 @@ fn write_page(page: &mut Page<'_>, report: &MonthlyReport, fixed: bool) -> Resul
             member.unit.name.as_str().into(),
         ]
     });
-    page.table(&message!("学习标兵", "Best members"), &headings, best.collect())?;
+    page.table(&message!("学习标兵", "Best members"), &headings, None, best.collect())?;
     let headings = [
         message!("", ""),
         message!("章节", "Chapter"),
@@ -175,28 +190,65 @@ fn write_page(page: &mut Page<'_>, report: &MonthlyReport, fixed: bool) -> Resul
         let items = i64::try_from(chapter.items).unwrap_or(i64::MAX);
         vec![number.into(), chapter.chapter.as_str().into(), chapter.percent.into(), items.into()]
     });
-    page.table(&message!("薄弱章节", "Weak chapters"), &headings, weak.collect())
+    page.table(&message!("薄弱章节", "Weak chapters"), &headings, None, weak.collect())
 }
 
-/// What was reached, line by line: the item, this month, the month before.
+/// What was reached, line by line: the item, this month, the month before, what has changed.
 fn overview(language: Language, report: &MonthlyReport) -> Vec<SheetRow> {
     type Pick = fn(&Figures) -> Cell;
-    let lines: [(Message, Pick); 9] = [
-        (message!("应参加人数", "Active members"), |figures| figures.active_members.into()),
-        (message!("参与人数", "Participants"), |figures| figures.participants.into()),
-        (message!("参与率", "Participation"), |figures| Cell::rate(figures.participation)),
-        (message!("答卷数", "Results"), |figures| figures.results.into()),
-        (message!("人均得分（没参加的按 0 分计）", "Mean score (absent count 0)"), |figures| {
-            figures.mean_score.into()
-        }),
-        (message!("平均得分率（%）", "Mean percent"), |figures| figures.mean_percent.into()),
-        (message!("合格率", "Pass rate"), |figures| Cell::rate(figures.pass_rate)),
-        (message!("优秀率", "Excellence rate"), |figures| Cell::rate(figures.excellence_rate)),
-        (message!("平均用时（秒）", "Mean seconds"), |figures| Cell::seconds(figures.mean_elapsed_ms)),
+    let (now, change) = (&report.figures, &report.change);
+    let counted = |pick: fn(&Figures) -> u32| -> Cell {
+        let count = |figures| i64::from(pick(figures));
+        report.before.as_ref().map(|before| count(now) - count(before)).into()
+    };
+    let elapsed_before = report.before.as_ref().and_then(|before| before.mean_elapsed_ms);
+    let elapsed = now.mean_elapsed_ms.zip(elapsed_before).map(|(now, before)| now - before);
+    let lines: [(Message, Pick, Cell); 9] = [
+        (
+            message!("应参加人数", "Active members"),
+            |figures| figures.active_members.into(),
+            counted(|figures| figures.active_members),
+        ),
+        (
+            message!("参与人数", "Participants"),
+            |figures| figures.participants.into(),
+            counted(|figures| figures.participants),
+        ),
+        (
+            message!("参与率", "Participation"),
+            |figures| Cell::rate(figures.participation),
+            Cell::rate(change.participation),
+        ),
+        (message!("答卷数", "Results"), |figures| figures.results.into(), counted(|figures| figures.results)),
+        (
+            message!("人均得分（没参加的按 0 分计）", "Mean score (absent count 0)"),
+            |figures| figures.mean_score.into(),
+            change.mean_score.into(),
+        ),
+        (
+            message!("平均得分率（%）", "Mean percent"),
+            |figures| figures.mean_percent.into(),
+            change.mean_percent.into(),
+        ),
+        (
+            message!("合格率", "Pass rate"),
+            |figures| Cell::rate(figures.pass_rate),
+            Cell::rate(change.pass_rate),
+        ),
+        (
+            message!("优秀率", "Excellence rate"),
+            |figures| Cell::rate(figures.excellence_rate),
+            Cell::rate(change.excellence_rate),
+        ),
+        (
+            message!("平均用时（秒）", "Mean seconds"),
+            |figures| Cell::seconds(figures.mean_elapsed_ms),
+            Cell::seconds(elapsed),
+        ),
     ];
-    let row = |(number, (label, pick)): (u32, (Message, Pick))| {
+    let row = |(number, (label, pick, changed)): (u32, (Message, Pick, Cell))| {
         let before = report.before.as_ref().map_or(Cell::Empty, pick);
-        vec![number.into(), label.text(language).into(), pick(&report.figures), before]
+        vec![number.into(), label.text(language).into(), pick(now), before, changed]
     };
     (1..).zip(lines).map(row).collect()
 }

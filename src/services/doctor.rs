@@ -1,9 +1,10 @@
-//! The doctor: whether the database is sound, whether every result is what its answers earn, and whether
-//! the rankings and the statistics are what the results say.
+//! The doctor: whether the database is sound, whether every result is what its answers earn, whether the rankings and
+//! the statistics are what the results say, and whether closed months have all their reports.
 
 use std::sync::Arc;
 
 use super::attempts::regrade;
+use super::statistics::Lag;
 use super::{Context, ServiceError, Services};
 use crate::domain::ids::AttemptId;
 use crate::store::{StoreError, health};
@@ -22,6 +23,10 @@ pub struct Diagnosis {
     pub boards: usize,
     /// Sums of the statistics that were computed again.
     pub sums: usize,
+    /// How far the statistics were behind the results before they were caught up.
+    pub lag: Lag,
+    /// Closed months whose reports were looked through.
+    pub months: usize,
     /// What is wrong, in words for the operator. Empty in health.
     pub faults: Vec<String>,
 }
@@ -51,9 +56,19 @@ impl Services {
             let (scope, expected, found) = (&difference.scope, &difference.expected, &difference.found);
             format!("the board {scope:?} should have {expected:?} where it has {found:?}")
         }));
+        diagnosis.lag = self.statistics.try_to_catch_up().await?;
+        if let Some(reason) = &diagnosis.lag.stuck {
+            let behind = diagnosis.lag.results;
+            diagnosis.faults.push(format!(
+                "the statistics were {behind} results behind and could not be caught up: {reason}"
+            ));
+        }
         let statistics = self.statistics.verify().await?;
         diagnosis.sums = statistics.sums;
         diagnosis.faults.extend(statistics.faults);
+        let (months, incomplete) = self.reports.verify_months().await?;
+        diagnosis.months = months;
+        diagnosis.faults.extend(incomplete);
         Ok(diagnosis)
     }
 

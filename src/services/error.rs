@@ -30,6 +30,9 @@ pub enum ServiceError {
     /// It is not there, or not for the caller to see.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// The unit did not exist when the month was closed.
+    #[error("no report of that month")]
+    NoReport,
     /// Another unit, bank or question has this code.
     #[error("code taken")]
     CodeTaken,

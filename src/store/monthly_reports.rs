@@ -3,17 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::anonymise::hold_anonymised;
 use super::connection::on_backend;
-use super::schema::{attempts, monthly_reports, quizzes};
+use super::schema::{attempts, closed_months, monthly_reports, quizzes};
 use super::{AnyConnection, StoreError};
 use crate::domain::attempt::AttemptStatus;
 use crate::domain::ids::UnitId;
 use crate::domain::month::Month;
 use crate::domain::period::Span;
 use crate::domain::quiz::QuizKind;
-use crate::domain::report::MonthlyReport;
+use crate::domain::report::{Change, MonthlyReport};
 use crate::domain::roles::ANONYMOUS;
 use crate::domain::time::Millis;
 
@@ -46,8 +47,10 @@ pub fn list_fixed(
         .load(connection)?;
     rows.into_iter()
         .map(|(unit, fixed_at, report)| {
-            let report = serde_json::from_str(&report)
+            let mut report: MonthlyReport = serde_json::from_str(&report)
                 .map_err(|error| StoreError::corrupt(format!("report of unit {unit} for {month}"), error))?;
+            // Reports were fixed when less was compared; it follows from the two months that they hold.
+            report.change = Change::between(report.before.as_ref(), &report.figures);
             Ok((UnitId(unit), FixedReport { report, fixed_at: Millis(fixed_at) }))
         })
         .collect()
@@ -65,7 +68,65 @@ pub fn list_fixed_units(connection: &mut AnyConnection, month: Month) -> Result<
     Ok(units.into_iter().map(UnitId).collect())
 }
 
-/// Fixes reports; one that is fixed already stays as it is.
+/// Whether a month is closed: all its reports are fixed, and none is added.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_closed(connection: &mut AnyConnection, month: Month) -> Result<bool, StoreError> {
+    let closed = closed_months::table.find(month.to_string()).filter(closed_months::closed_at.is_not_null());
+    Ok(diesel::select(diesel::dsl::exists(closed)).get_result(connection)?)
+}
+
+/// The months that are closed, with the number of reports that each was closed with.
+///
+/// # Errors
+/// When the database fails, or a month cannot be read any more.
+pub fn list_closed(connection: &mut AnyConnection) -> Result<Vec<(Month, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = closed_months::table
+        .filter(closed_months::closed_at.is_not_null())
+        .order(closed_months::month)
+        .select((closed_months::month, closed_months::reports))
+        .load(connection)?;
+    let read = |(month, count): (String, i64)| {
+        let month = Month::parse(&month).ok_or_else(|| StoreError::corrupt("closed month", &month))?;
+        Ok((month, count))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Closes a month whose reports are fixed; one that is closed already stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub fn close_month(connection: &mut AnyConnection, month: Month, now: Millis) -> Result<(), StoreError> {
+    if hold_month(connection, month)?.is_some() {
+        return Ok(());
+    }
+    let month = month.to_string();
+    let count: i64 =
+        monthly_reports::table.filter(monthly_reports::month.eq(&month)).count().get_result(connection)?;
+    diesel::update(closed_months::table.find(month))
+        .set((closed_months::closed_at.eq(now.0), closed_months::reports.eq(count)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Holds a month until the end of the transaction, so that nobody closes it meanwhile; answers since when it is closed.
+fn hold_month(connection: &mut AnyConnection, month: Month) -> Result<Option<Millis>, StoreError> {
+    let row = (closed_months::month.eq(month.to_string()), closed_months::reports.eq(0));
+    let closed_at: Option<i64> = on_backend!(connection, concrete => {
+        diesel::insert_into(closed_months::table)
+            .values(row)
+            .on_conflict(closed_months::month)
+            .do_update()
+            .set(closed_months::month.eq(excluded(closed_months::month)))
+            .returning(closed_months::closed_at)
+            .get_result(concrete)?
+    });
+    Ok(closed_at.map(Millis))
+}
+
+/// Fixes reports of a month; one that is fixed already stays as it is, and a month that is closed gets no more.
 ///
 /// # Errors
 /// When the database fails.
@@ -75,6 +136,9 @@ pub fn fix_reports(
     reports: &[(UnitId, MonthlyReport)],
     now: Millis,
 ) -> Result<(), StoreError> {
+    if hold_month(connection, month)?.is_some() {
+        return Ok(());
+    }
     let named = reports.iter().flat_map(|(_, report)| &report.best_members).map(|best| best.member_id.0);
     let anonymous = hold_anonymised(connection, named.collect())?;
     let rows = reports

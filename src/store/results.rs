@@ -115,6 +115,14 @@ pub fn find_latest_no(connection: &mut AnyConnection) -> Result<i64, StoreError>
     Ok(latest.unwrap_or(0))
 }
 
+/// How many results have a number above `no`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_after(connection: &mut AnyConnection, no: i64) -> Result<i64, StoreError> {
+    Ok(results::table.filter(results::settled_no.gt(no)).count().get_result(connection)?)
+}
+
 /// A result as rankings see it.
 pub(super) fn read_entry(
     ((no, quiz, member, unit, started_at), (score, max_score, elapsed_ms, submitted_at, passed)): EntryColumns,

@@ -97,6 +97,27 @@ on_both_databases! {
         assert_eq!((&board["now"]["participants"], &board["now"]["mean_score"]), (&json!(3), &json!(56)));
     }
 
+    /// Members of a unit that has others below it, apart from those of the others.
+    async fn the_members_of_a_unit_itself_are_told_apart(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let leader = leader(&world, &app, "C1").await;
+        let (own, _) = (world.member(&app, "own", "C1").await, world.add("absent", "C1").await);
+        let below = world.member(&app, "below", "B1").await;
+        let quiz = world.quiz(json!({})).await;
+        world.attempt(&own, &quiz, 5).await;
+        world.attempt(&below, &quiz, 4).await;
+        let list = |filter: &str| format!("/reports/members?quiz={}{filter}", quiz["id"]);
+        let told = leader.get(&list("&direct=true&taken_part=true")).await.expect(200);
+        assert_eq!((logins(&told), &told["items"][0]["score"]), (vec!["own"], &json!(100)));
+        let told = leader.get(&list("&direct=true&taken_part=false")).await.expect(200);
+        assert_eq!(logins(&told), ["leader-C1", "absent"]);
+        assert_eq!(leader.get(&list("&direct=false")).await.expect(200), leader.get(&list("")).await.expect(200));
+        assert_eq!(leader.get(&list("&taken_part=true")).await.expect(200)["items"].as_array().unwrap().len(), 2);
+        let elsewhere = format!("&direct=true&unit={}", world.unit("C2"));
+        leader.get(&list(&elsewhere)).await.problem(403, "forbidden");
+    }
+
     async fn a_board_without_anybody_has_no_rates(backend) {
         let app = TestApp::start(backend).await;
         let world = World::build(&app).await;

@@ -10,7 +10,7 @@ use qianti::domain::item_statistics::ItemSums;
 use qianti::domain::roles::Principal;
 use qianti::domain::unit_day::{ResultSums, UnitDay, UnitDayKey};
 use qianti::services::Services;
-use qianti::services::statistics::Followed;
+use qianti::services::statistics::{Followed, Lag};
 use qianti::store::statistics::{self as sums, DayFilter, ItemKey, Turn, WhichQuizzes};
 
 use crate::harness::{Settings, TestApp, Value, World, json, on_both_databases};
@@ -175,6 +175,47 @@ on_both_databases! {
         let faults = app.services.examine().await.unwrap().faults;
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].contains("unit day") && faults[1].contains("item"), "{faults:?}");
+    }
+
+    async fn the_doctor_catches_up_and_says_when_that_does_not_work(backend) {
+        let app = TestApp::start(backend).await;
+        let world = World::build(&app).await;
+        let (quiz, crowd) = (judge_quiz(&world).await, world.crowd(MEMBERS).await);
+        for (seed, member) in crowd.iter().take(3).enumerate() {
+            take(&app.services, member, quiz, seed + 1).await;
+        }
+        let examined = app.services.examine().await.unwrap();
+        assert_eq!((examined.faults, examined.lag), (vec![], Lag { results: 3, ..Lag::default() }));
+        assert_eq!(total(&app.services).await.results, 3);
+        assert_eq!(app.services.examine().await.unwrap().lag, Lag::default());
+        // No change of the progress is written any more.
+        take(&app.services, &crowd[3], quiz, 4).await;
+        app.change_schema(match backend {
+            crate::harness::Backend::Sqlite => {
+                "CREATE TRIGGER stuck BEFORE UPDATE ON statistics_progress BEGIN SELECT RAISE(IGNORE); END"
+            }
+            crate::harness::Backend::Postgres => "CREATE RULE stuck AS ON UPDATE TO statistics_progress DO INSTEAD NOTHING",
+        });
+        let examined = app.services.examine().await.unwrap();
+        assert_eq!(examined.lag.results, 1);
+        assert_eq!(examined.faults.len(), 1, "{:?}", examined.faults);
+        assert!(examined.faults[0].contains("1 results behind and could not be caught up"), "{:?}", examined.faults);
+    }
+
+    /// What was counted in another time zone is for the server to count anew.
+    async fn the_doctor_leaves_the_days_of_another_time_zone_alone(backend) {
+        let settings = Settings { timezone: "Europe/Berlin".into(), ..Settings::default() };
+        let app = TestApp::start_with(backend, settings).await;
+        let world = World::build(&app).await;
+        let (quiz, crowd) = (judge_quiz(&world).await, world.crowd(MEMBERS).await);
+        take(&app.services, &crowd[0], quiz, 1).await;
+        app.services.statistics.catch_up().await.unwrap();
+        take(&app.services, &crowd[1], quiz, 2).await;
+        let other = app.another_instance().await;
+        let examined = other.examine().await.unwrap();
+        assert_eq!(examined.faults, Vec::<String>::new());
+        assert_eq!((examined.lag.results, examined.lag.other_timezone.as_deref()), (1, Some("Europe/Berlin")));
+        assert_eq!(total(&app.services).await.results, 1);
     }
 
     /// A server that is started with another time zone has other days.

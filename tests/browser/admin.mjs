@@ -499,6 +499,59 @@ export const tests = {
     await page.locator('tr', { hasText: '抄写员' }).getByText('已交卷').waitFor()
   },
 
+  async 'the records of one person, and those of one unit'(world) {
+    const { admin, branches: [first, second] } = world
+    const { id } = await admin.post('/members', { login: 'recorded', name: '记事员', unit_id: world.zone, password: PASSWORD, roles: [{ role: 'admin', unit_id: world.zone }] })
+    const recorded = await Caller.logIn(world.base, 'recorded', PASSWORD)
+    for (const [{ id: unit_id }, login] of [[first, 'rec-one'], [second, 'rec-two']]) await recorded.post('/members', { login, name: `新人${login}`, unit_id })
+    await admin.post('/members', { login: 'rec-three', name: '新人rec-three', unit_id: first.id })
+    const page = await admins(world)
+    await page.goto('/desk/audit')
+    const names = page.locator('ol.lines .entry')
+    const same = async (query) => {
+      await page.waitForURL((url) => Object.entries(query).every(([part, value]) => url.searchParams.get(part) === String(value)))
+      const { items } = await admin.get(`/audit?limit=50&${new URLSearchParams(query)}`)
+      await page.waitForFunction((wanted) => document.querySelectorAll('ol.lines .entry').length === wanted, items.length)
+      const shown = await names.allInnerTexts()
+      for (const [at, { subject }] of items.entries()) check(shown[at].includes(subject.name), `${shown[at]} and not ${subject.name}`)
+      return items.length
+    }
+    await names.filter({ hasText: '新人rec-three' }).first().waitFor()
+    await page.getByRole('button', { name: '谁做的' }).click()
+    await dialog(page).getByRole('searchbox').fill('记事')
+    await dialog(page).getByRole('button', { name: '记事员' }).click()
+    check((await same({ actor: id })) === 2, 'not what this person did')
+    await page.getByRole('button', { name: '谁做的 记事员' }).waitFor()
+    await page.getByRole('button', { name: '组织', exact: false }).and(page.locator('.unit-picker .picked')).click()
+    await dialog(page).getByRole('button', { name: first.name }).click()
+    check((await same({ actor: id, unit: first.id })) === 1, 'not what this person did in this unit')
+    // Everybody again.
+    await page.getByRole('button', { name: '谁做的' }).click()
+    await dialog(page).getByRole('button', { name: '全部' }).click()
+    await page.waitForURL((url) => !url.searchParams.has('actor'))
+    await names.filter({ hasText: '新人rec-three' }).first().waitFor()
+    await page.getByLabel('做了什么').selectOption({ label: '　成员匿名化' })
+    await page.waitForURL(/action=member\.anonymised/)
+    check(page.context().faults.length === 0, page.context().faults.join('\n'))
+  },
+
+  async 'what the command line has loaded can be taken back'(world) {
+    // The ready bank is in place before anybody has logged in.
+    const [latest] = (await world.admin.get('/banks/1000/revisions')).items
+    const page = await admins(world)
+    await page.route('**/api/v1/banks/1000/revisions*', async (route) => {
+      const response = await route.fetch()
+      const body = await response.json()
+      body.items[0].created_by = null
+      await route.fulfill({ response, json: body })
+    })
+    await page.goto('/desk/banks/1000?tab=revisions')
+    const line = page.locator('ol.lines li').first()
+    await line.getByText(`第 ${latest.revision} 版`).waitFor()
+    await line.getByText('系统').waitFor()
+    await line.getByRole('button', { name: '撤销这次改动' }).waitFor()
+  },
+
   async 'the admin of a branch sees what is theirs and no banks'(world) {
     const own = world.branches[1].id
     await world.admin.post('/members', { login: 'branchadmin', name: '支部管理员', unit_id: own, password: PASSWORD, roles: [{ role: 'admin', unit_id: own }] })

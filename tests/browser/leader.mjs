@@ -2,7 +2,7 @@
 // nothing of what another leads.
 import { createRequire } from 'node:module'
 import { axe, layout, prepared } from './access.mjs'
-import { Caller, check, logIn, PASSWORD } from './harness.mjs'
+import { ADMIN_PASSWORD, Caller, check, logIn, newPhone, PASSWORD, startServer } from './harness.mjs'
 
 const web = createRequire(new URL('../../web/package.json', import.meta.url))
 const { readSheet } = web('read-excel-file/node')
@@ -10,6 +10,11 @@ const { readSheet } = web('read-excel-file/node')
 const DESKTOP = { width: 1280, height: 800, isMobile: false, hasTouch: false }
 /** Longest that the statistics of a result are waited for, in milliseconds. */
 const COUNTED_MS = 30_000
+
+/** The password of everybody whom `qianti demo` makes. */
+const DEMO_PASSWORD = 'qianti-demo-2026'
+/** Units below the zone, more than the sheet has lines for. */
+const MANY_UNITS = 45
 
 /** Half of what times are rounded to in a file, in seconds. */
 const TENTH = 0.05
@@ -39,7 +44,7 @@ async function build(world) {
   const foreignContest = await world.quiz({ title: '医药园知识竞赛', kind: 'contest', unit_id: other.id, attempts_allowed: 1 })
   const people = [
     ['led-an', '安静', branch, contest], ['led-bai', '白雪', branch, contest], ['led-cao', '曹操', branch, null],
-    ['led-deng', '邓林', sibling, contest], ['led-fan', '范成', sibling, null], ['led-gu', '顾城', foreign, foreignContest], ['led-he', '何其', foreign, null],
+    ['led-guo', '郭靖', general, null], ['led-deng', '邓林', sibling, contest], ['led-fan', '范成', sibling, null], ['led-gu', '顾城', foreign, foreignContest], ['led-he', '何其', foreign, null],
   ]
   for (const [login, name, { id }, quiz] of people) {
     await member(login, name, id)
@@ -73,6 +78,47 @@ const percent = (value) => (value === null ? '—' : `${value.toFixed(1)}%`)
 const mean = (value) => (value === null ? '—' : value.toLocaleString('zh-CN', { minimumFractionDigits: 2, maximumFractionDigits: 2 }))
 const words = async (locator) => (await locator.allInnerTexts()).map((text) => text.trim())
 const equal = (found, wanted, what) => check(JSON.stringify(found) === JSON.stringify(wanted), `${what}: ${JSON.stringify(found)} and not ${JSON.stringify(wanted)}`)
+/** Pages of a print. */
+const pages = (pdf) => (pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g) ?? []).length
+
+/** The figures of the overview of the monthly report, in the order of its lines. */
+const measures = (of) => [
+  of.active_members, of.participants, of.participation, of.results, of.mean_score, of.mean_percent, of.pass_rate, of.excellence_rate, of.mean_elapsed_ms === null ? null : of.mean_elapsed_ms / 1000,
+]
+/** What has changed, in the same order: what the answer says, and differences of what it only counts. */
+function changes({ figures, before, change }) {
+  if (before === null) return measures(figures).map(() => null)
+  const times = figures.mean_elapsed_ms === null || before.mean_elapsed_ms === null ? null : (figures.mean_elapsed_ms - before.mean_elapsed_ms) / 1000
+  return [
+    figures.active_members - before.active_members, figures.participants - before.participants, change.participation, figures.results - before.results,
+    change.mean_score, change.mean_percent, change.pass_rate, change.excellence_rate, times,
+  ]
+}
+
+/** The overview of the workbook is the API's. */
+function sameOverview(rows, report) {
+  const lines = rows.slice(rows.findIndex(([number]) => Number(number) === 1))
+  const [before, changed] = [report.before === null ? measures(report.figures).map(() => null) : measures(report.before), changes(report)]
+  for (const [at, value] of measures(report.figures).entries()) {
+    const [number, label, now, then, change] = lines[at]
+    equal(Number(number), at + 1, 'a line of the overview')
+    // The last is a time.
+    const step = at === 8 ? TENTH : 1e-6
+    near(now, value, label, step)
+    near(then, before[at], `${label}, the month before`, step)
+    near(change, changed[at], `${label}, the change`, step)
+  }
+}
+
+/** What the page says of a change: an arrow and, read aloud, words. */
+function mark(change, points) {
+  if (change === null) return '—'
+  const rounded = Number(change.toFixed(points ? 1 : 2))
+  if (rounded === 0) return '＝持平'
+  const size = Math.abs(rounded).toLocaleString('zh-CN', { maximumFractionDigits: points ? 1 : 2 })
+  return `${rounded > 0 ? '▲升' : '▼降'} ${size}${points ? ' 个百分点' : ''}${size}`
+}
+
 /** A card of the page by its heading. */
 const card = (page, title) => page.locator('section.card', { has: page.getByRole('heading', { name: title, exact: true }) })
 const asTable = (page, title) => card(page, title).getByRole('button', { name: '表', exact: true }).click()
@@ -109,7 +155,8 @@ async function saved(page, name = '导出 Excel') {
 
 /** Figures of a file and of the API are the same; times are written in tenths of a second. */
 function near(found, wanted, what, step = 1e-6) {
-  const same = wanted === null ? found === null : Math.abs(Number(found) - wanted) <= step
+  // Nothing is no 0: neither a cell that is empty nor one that is not there.
+  const same = wanted === null ? found === null : typeof found === 'number' && Math.abs(found - wanted) <= step
   check(same, `${what}: ${found} in the file, ${wanted} by the API`)
 }
 
@@ -135,6 +182,10 @@ export const tests = {
     await isAt(page, '云谷孵化器党总支')
     await page.locator('.figures').waitFor()
     await sameBoard(page, await top.get(`/reports/board?period=month&unit=${general.id}`))
+    // Those who belong to the general branch itself, and not those of its branches.
+    const direct = card(page, '直属成员情况')
+    equal(await words(direct.locator('.names li')), ['郭靖'], 'who belongs to it and did not take part')
+    check((await direct.locator('tbody th').count()) === 0, 'others took part for the general branch itself')
     await card(page, '下级组织排名').getByRole('button', { name: '云谷软件党支部' }).click()
     await isAt(page, '云谷软件党支部')
 
@@ -205,7 +256,7 @@ export const tests = {
     await sheet.getByRole('button', { name: '复制' }).click()
     await sheet.getByText('已复制').waitFor()
     const text = await page.evaluate(() => navigator.clipboard.readText())
-    check(text.startsWith('【学习提醒】') && text.includes(`${HIGH_TECH}还有 3 位同志没有参加答题：`), `the reminder says ${text}`)
+    check(text.startsWith('【学习提醒】') && text.includes(`${HIGH_TECH}还有 4 位同志没有参加答题：`), `the reminder says ${text}`)
     check(text.includes('云谷软件党支部（1 人）：曹操') && text.includes('科技馆党支部（1 人）：范成'), `the reminder does not name everybody: ${text}`)
     check(!/安静|白雪|邓林|何其/.test(text), `the reminder names others: ${text}`)
     await sheet.getByRole('button', { name: '关闭' }).click()
@@ -242,23 +293,10 @@ export const tests = {
     )
     equal(await words(page.locator('.ranking tbody th')), report.ranking.map(({ unit }) => unit.name), 'the ranking')
 
-    // One page, whatever the text size.
-    const pdf = await page.pdf({ preferCSSPageSize: true })
-    equal((pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g) ?? []).length, 1, 'pages of the print')
+    equal(pages(await page.pdf({ preferCSSPageSize: true })), 1, 'pages of the print')
 
     const rows = await saved(page)
-    const { figures, before } = report
-    const measures = (of) => [
-      of.active_members, of.participants, of.participation, of.results, of.mean_score, of.mean_percent, of.pass_rate, of.excellence_rate, of.mean_elapsed_ms === null ? null : of.mean_elapsed_ms / 1000,
-    ]
-    const lines = rows.slice(rows.findIndex(([number]) => Number(number) === 1))
-    for (const [at, value] of measures(figures).entries()) {
-      equal(Number(lines[at][0]), at + 1, 'a line of the overview')
-      // The last is a time.
-      const step = at === 8 ? TENTH : 1e-6
-      near(lines[at][2], value, lines[at][1], step)
-      near(lines[at][3], before === null ? null : measures(before)[at], `${lines[at][1]}, the month before`, step)
-    }
+    sameOverview(rows, report)
     for (const { unit, figures: reached } of report.ranking) {
       const line = rows.find((row) => row[1] === unit.name)
       check(line, `${unit.name} is not in the file`)
@@ -270,6 +308,67 @@ export const tests = {
     check(report.best_members.length === 3, 'not everybody who took part is among the best')
     for (const { name, score } of report.best_members) near(rows.find((row) => row[1] === name)?.[2], score, `${name}: score`)
     check(page.context().faults.length === 0, page.context().faults.join('\n'))
+  },
+
+  async 'the month before: its column, the marks of what has changed, and one page also for many units in the largest text'() {
+    const sample = await startServer({ demo: true })
+    const contexts = []
+    try {
+      const leader = await Caller.logIn(sample.base, 'leader', DEMO_PASSWORD)
+      const world = {
+        async phone(options) {
+          contexts.push(await newPhone(sample.base, options))
+          return contexts.at(-1).newPage()
+        },
+      }
+      const page = await prepared(world, { theme: 'light', textSize: 'standard' }, DESKTOP)
+      await logIn(page, 'leader', DEMO_PASSWORD)
+      await page.waitForURL((url) => url.pathname !== '/login')
+      await page.goto('/desk/monthly')
+      await page.locator('.sheet').waitFor()
+      const report = await leader.get('/reports/monthly')
+      const { figures, before, change } = report
+      check(before !== null && before.results > 0 && before.results !== figures.results, `the month before has no results: ${JSON.stringify(before)}`)
+      const count = (value) => value.toLocaleString('zh-CN')
+      const told = (of) => [
+        count(of.active_members), count(of.participants), rate(of.participation), count(of.results), mean(of.mean_score), percent(of.mean_percent), rate(of.pass_rate), rate(of.excellence_rate),
+      ]
+      const points = (value) => (value === null ? null : value * 100)
+      const marks = [
+        mark(figures.active_members - before.active_members), mark(figures.participants - before.participants), mark(points(change.participation), true), mark(figures.results - before.results),
+        mark(change.mean_score), mark(change.mean_percent, true), mark(points(change.pass_rate), true), mark(points(change.excellence_rate), true),
+      ]
+      const lines = await Promise.all((await page.locator('.figures tbody tr').all()).map((row) => row.locator('td').allTextContents()))
+      equal(lines.map(([now]) => now.trim()), told(figures), 'this month')
+      equal(lines.map(([, then]) => then.trim()), told(before), 'the month before')
+      equal(lines.map(([, , changed]) => changed.trim()), marks, 'what has changed')
+      sameOverview(await saved(page), report)
+
+      // More units than the sheet has lines for.
+      const admin = await Caller.logIn(sample.base, 'admin', ADMIN_PASSWORD)
+      const zone = report.unit.id
+      for (let number = report.ranking.length; number < MANY_UNITS; number += 1) {
+        const name = `第${number}产业园区综合党委（含两新组织联合党支部）`
+        const { id } = await admin.post('/units', { parent_id: zone, kind: 'committee', code: `MANY${number}`, name })
+        await admin.post('/members', { login: `many${number}`, name: `新同志${number}`, unit_id: id, password: PASSWORD })
+      }
+      const many = await leader.get('/reports/monthly')
+      equal([many.ranking.length, many.best_members.length, many.weak_chapters.length], [MANY_UNITS, 10, 5], 'units, best members and weak chapters')
+      const large = await prepared(world, { theme: 'light', textSize: 'largest' }, DESKTOP)
+      await logIn(large, 'leader', DEMO_PASSWORD)
+      await large.waitForURL((url) => url.pathname !== '/login')
+      await large.goto('/desk/monthly')
+      await large.locator('.sheet').waitFor()
+      equal((await words(large.locator('.ranking tbody th'))).length, 40, 'units on the sheet')
+      await large.getByText('中间 5 个组织见导出的 Excel').waitFor()
+      const pdf = await large.pdf({ preferCSSPageSize: true })
+      equal(pages(pdf), 1, 'pages of the print')
+      await layout(large, 'the report of many units')
+      for (const context of contexts) check(context.faults.length === 0, context.faults.join('\n'))
+    } finally {
+      for (const context of contexts) await context.close()
+      await sample.stop()
+    }
   },
 
   async 'item analysis: what was chosen, the formulas behind a tap, and the workbook'(world) {
@@ -326,6 +425,8 @@ export const tests = {
     await page.locator('.figures').waitFor()
     await isAt(page, HIGH_TECH)
     check((await page.getByRole('navigation', { name: '上级组织' }).count()) === 0, 'there is a way up')
+    // The list of contests comes later than the page.
+    await page.locator('.period-picker option', { hasText: '高新园知识竞赛' }).waitFor({ state: 'attached' })
     equal(await words(page.locator('.period-picker option')).then((titles) => titles.includes('医药园知识竞赛')), false, "the other committee's contest to choose")
     await page.locator('.unit-picker .picked').click()
     const units = page.getByRole('dialog').locator('.units')

@@ -25,6 +25,8 @@ pub(super) struct MemberReportParams {
     /// `true`: only those with a result that counts here; `false`: only those without one, who are active
     /// members of the unit or below it.
     taken_part: Option<bool>,
+    /// `true`: only members of the unit itself, with what they reached for it, and none of those below it.
+    direct: Option<bool>,
     /// Only members whose name or login holds this.
     q: Option<String>,
 }
@@ -69,8 +71,9 @@ fn query(
     unit: &Query<UnitParams>,
     params: Query<MemberReportParams>,
 ) -> Result<MemberQuery, Problem> {
-    let MemberReportParams { taken_part, q } = params.0;
-    Ok(MemberQuery { board: board.0.board()?, unit: unit.0.unit(), taken_part, text: q })
+    let MemberReportParams { taken_part, direct, q } = params.0;
+    let direct = direct.unwrap_or(false);
+    Ok(MemberQuery { board: board.0.board()?, unit: unit.0.unit(), direct, taken_part, text: q })
 }
 
 /// The members of a unit and of those below it, with what counts for them: who has taken part, and who has not.

@@ -35,8 +35,8 @@ pub const DEMO_PASSWORD: &str = "qianti-demo-2026";
 const MEMBERS: usize = 1_200;
 /// Branches of the demo.
 const BRANCHES: usize = 43;
-/// Days of results before today.
-const DAYS: i64 = 30;
+/// Days of results before today: some of them are always of the month before.
+const DAYS: i64 = 31;
 const HOUR_MS: i64 = 3_600_000;
 
 /// What the demo has made.

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::board::{figures, own_figures, rank_children};
 use super::days::weakest;
-use super::monthly::{MOST_BEST, Parts, compose, figures_of};
+use super::monthly::{MOST_BEST, Parts, compose};
 use super::{Reports, unit_ref};
 use crate::domain::attempt::GRACE_MS;
 use crate::domain::ids::{MemberId, UnitId};
@@ -28,8 +28,8 @@ const REPORTS_A_WRITE: usize = 100;
 const NAMES_AT_ONCE: usize = 5_000;
 
 impl Reports {
-    /// Fixes the reports of every month that is closed and was not looked at yet; returns how many reports. To be
-    /// called now and then.
+    /// Fixes the reports of every month that is over and not closed yet; returns how many reports. To be called now
+    /// and then.
     ///
     /// # Errors
     /// When the database fails.
@@ -39,25 +39,36 @@ impl Reports {
         let mut count = 0;
         let mut month = Month::of(first);
         while month < this_month {
-            let swept = || self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_swept = swept().contains(&month);
-            if !is_swept && let Some(fixed) = self.fix(month, None).await? {
-                count += fixed;
-                swept().insert(month);
+            if !self.is_closed(month).await? {
+                count += self.fix(month).await?.unwrap_or(0);
             }
             month = month.after();
         }
         Ok(count)
     }
 
-    /// Fixes the reports of a month that lack one, of all units or of one; `None`, and nothing, when the month
-    /// cannot be closed yet.
-    pub(super) async fn fix(
-        &self,
-        month: Month,
-        only: Option<UnitId>,
-    ) -> Result<Option<usize>, ServiceError> {
+    /// Whether a month is closed: the reports of all units are fixed, and no other is made any more, whatever units
+    /// are added later.
+    pub(super) async fn is_closed(&self, month: Month) -> Result<bool, ServiceError> {
+        let known = || self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(&month) {
+            return Ok(true);
+        }
+        let read = move |connection: &mut AnyConnection| monthly_reports::is_closed(connection, month);
+        let is_closed = self.context.database.read(read).await?;
+        if is_closed {
+            known().insert(month);
+        }
+        Ok(is_closed)
+    }
+
+    /// Fixes the reports of a month that lack one, of all units, and closes it: answers how many reports, none when
+    /// it is closed already. `None`, and nothing, when the month cannot be closed yet.
+    pub(super) async fn fix(&self, month: Month) -> Result<Option<usize>, ServiceError> {
         let _turn = self.fixing.lock().await;
+        if self.is_closed(month).await? {
+            return Ok(Some(0));
+        }
         let now = self.context.clock.now();
         let span = self.context.calendar.span(Period::Month, month.first());
         if now <= span.until.plus_ms(GRACE_MS) {
@@ -66,7 +77,7 @@ impl Reports {
         let units = self.leaderboards.known_units().await?;
         let context = Arc::clone(&self.context);
         let read = move |connection: &mut AnyConnection| {
-            in_snapshot(connection, |connection| work_out(&context, connection, &units, month, only))
+            in_snapshot(connection, |connection| work_out(&context, connection, &units, month))
         };
         let Some(reports) = self.context.database.read(read).await? else { return Ok(None) };
         let count = reports.len();
@@ -74,13 +85,17 @@ impl Reports {
         loop {
             let some: Vec<(UnitId, MonthlyReport)> = reports.by_ref().take(REPORTS_A_WRITE).collect();
             if some.is_empty() {
-                return Ok(Some(count));
+                break;
             }
             let write = move |connection: &mut AnyConnection| {
                 monthly_reports::fix_reports(connection, month, &some, now)
             };
             self.context.database.write_aside(write).await?;
         }
+        let close =
+            move |connection: &mut AnyConnection| monthly_reports::close_month(connection, month, now);
+        self.context.database.write_aside(close).await?;
+        Ok(Some(count))
     }
 }
 
@@ -104,16 +119,12 @@ fn work_out(
     connection: &mut AnyConnection,
     units: &KnownUnits,
     month: Month,
-    only: Option<UnitId>,
 ) -> Result<Option<Vec<(UnitId, MonthlyReport)>>, ServiceError> {
     let calendar = &context.calendar;
     let span = |month: Month| calendar.span(Period::Month, month.first());
     let fixed = monthly_reports::list_fixed_units(connection, month)?;
     let mut wanted: Vec<UnitId> = units.rows().map(|row| row.id).collect();
-    wanted.retain(|unit| !fixed.contains(unit) && only.is_none_or(|only| only == *unit));
-    if wanted.is_empty() {
-        return Ok(Some(vec![]));
-    }
+    wanted.retain(|unit| !fixed.contains(unit));
     let progress = statistics::get_progress(connection)?;
     let is_up_to_date = progress.timezone == context.settings.timezone
         && progress.taken_no >= results::find_latest_no(connection)?;
@@ -124,11 +135,15 @@ fn work_out(
     let all: HashSet<UnitId> = units.rows().map(|row| row.id).collect();
     let [mut now, mut before] = read_months(context, connection, [span(month), span(month.before())])?;
     let totals = now.totals(units.tree(), &all);
-    let mut figures_before = figures(&before.totals(units.tree(), &all));
-    // What was said then stands, whatever has changed since.
+    // What was said then stands, whatever has changed since; and a unit that is newer had nothing then.
+    let mut figures_before = if monthly_reports::is_closed(connection, month.before())? {
+        HashMap::new()
+    } else {
+        figures(&before.totals(units.tree(), &all))
+    };
     let ids: Vec<UnitId> = all.iter().copied().collect();
     for (unit, fixed) in monthly_reports::list_fixed(connection, month.before(), &ids)? {
-        figures_before.extend(figures_of(&fixed).into_iter().filter(|(id, _)| *id == unit));
+        figures_before.insert(unit, fixed.report.figures);
     }
     let mut best = name_best(connection, units, now.board.best_of_units(units.tree(), MOST_BEST))?;
     let chapters = add_up_chapters(connection, units, month)?;

@@ -31,6 +31,8 @@ pub struct MemberQuery {
     pub board: Board,
     /// The unit, with all below it; the topmost that the caller leads when it is left out.
     pub unit: Option<UnitId>,
+    /// Only those of the unit itself, not of those below it.
+    pub direct: bool,
     /// Only those who have taken part, or only those who have not.
     pub taken_part: Option<bool>,
     /// Only those whose name or login holds this.
@@ -90,7 +92,7 @@ pub struct MemberReport {
 }
 
 impl Reports {
-    /// Opens the list of the members of a unit and of those below it.
+    /// Opens the list of the members of a unit and, unless only its own are wanted, of those below it.
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`] for a unit that the caller does not lead; [`ServiceError::NotFound`] for a
@@ -103,7 +105,7 @@ impl Reports {
         let now = self.context.clock.now();
         let (units, unit) = self.scope(principal, query.unit).await?;
         let open = self.leaderboards.open_totals(query.board, now).await?;
-        let below = units.tree().below(unit.id);
+        let below = if query.direct { HashSet::from([unit.id]) } else { units.tree().below(unit.id) };
         let matching = match &query.text {
             Some(text) => {
                 let filter = TextFilter { name: text.clone(), login_key: login_key(text) };

@@ -8,6 +8,7 @@ mod fixing;
 mod items;
 mod members;
 mod monthly;
+mod verify;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -42,8 +43,8 @@ pub struct Reports {
     fixed: monthly::KeptReports,
     /// Months are fixed one after the other.
     fixing: tokio::sync::Mutex<()>,
-    /// Months whose reports are all fixed, as far as this instance has looked.
-    swept: std::sync::Mutex<HashSet<Month>>,
+    /// Months that are closed for good, as far as this instance has looked.
+    closed: std::sync::Mutex<HashSet<Month>>,
     exports: Arc<Semaphore>,
 }
 
@@ -60,7 +61,7 @@ impl Reports {
             totals: board::KeptTotals::default(),
             fixed: monthly::KeptReports::default(),
             fixing: tokio::sync::Mutex::default(),
-            swept: std::sync::Mutex::default(),
+            closed: std::sync::Mutex::default(),
             books: days::Books::default(),
             chapters: days::KnownChapters::default(),
             exports: Arc::new(Semaphore::new(export::MOST_EXPORTS)),

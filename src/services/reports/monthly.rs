@@ -50,7 +50,8 @@ impl Reports {
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`] for a unit that the caller does not lead; [`ServiceError::NotFound`] for one
-    /// that does not exist; [`ServiceError::Invalid`] for a month that has not begun.
+    /// that does not exist; [`ServiceError::NoReport`] for one that did not exist yet when the month was closed;
+    /// [`ServiceError::Invalid`] for a month that has not begun.
     pub async fn monthly(
         &self,
         principal: &Principal,
@@ -67,8 +68,11 @@ impl Reports {
         }
         if month < this_month {
             let mut fixed = self.fixed(month, unit.id).await?;
-            if fixed.is_none() && self.fix(month, Some(unit.id)).await?.is_some() {
+            if fixed.is_none() && self.fix(month).await?.is_some() {
                 fixed = self.fixed(month, unit.id).await?;
+                if fixed.is_none() {
+                    return Err(ServiceError::NoReport);
+                }
             }
             if let Some(fixed) = fixed {
                 return Ok(MonthlyView { report: fixed.report.clone(), fixed_at: Some(fixed.fixed_at) });
@@ -79,23 +83,55 @@ impl Reports {
     }
 
     /// The fixed report of a month, if there is one.
-    pub(super) async fn fixed(
+    async fn fixed(&self, month: Month, unit: UnitId) -> Result<Option<Arc<FixedReport>>, ServiceError> {
+        Ok(self.list_fixed(month, &[unit]).await?.remove(&unit))
+    }
+
+    /// The fixed reports of a month, of these units.
+    async fn list_fixed(
         &self,
         month: Month,
-        unit: UnitId,
-    ) -> Result<Option<Arc<FixedReport>>, ServiceError> {
+        units: &[UnitId],
+    ) -> Result<HashMap<UnitId, Arc<FixedReport>>, ServiceError> {
         let generation = self.context.database.freshness().generation();
-        if let Some((held, fixed)) = self.fixed.0.get(&(month, unit))
-            && Some(held) == generation
-        {
-            return Ok(Some(fixed));
+        let (mut reports, mut missing) = (HashMap::new(), Vec::new());
+        for &unit in units {
+            match self.fixed.0.get(&(month, unit)) {
+                Some((held, fixed)) if Some(held) == generation => drop(reports.insert(unit, fixed)),
+                _ => missing.push(unit),
+            }
         }
-        let read = move |connection: &mut _| monthly_reports::list_fixed(connection, month, &[unit]);
-        let found = self.context.database.read(read).await?.remove(&unit).map(Arc::new);
-        if let (Some(fixed), Some(generation)) = (&found, generation) {
-            self.fixed.0.insert((month, unit), (generation, Arc::clone(fixed)));
+        if missing.is_empty() {
+            return Ok(reports);
         }
-        Ok(found)
+        let read = move |connection: &mut _| monthly_reports::list_fixed(connection, month, &missing);
+        for (unit, fixed) in self.context.database.read(read).await? {
+            let fixed = Arc::new(fixed);
+            if let Some(generation) = generation {
+                self.fixed.0.insert((month, unit), (generation, Arc::clone(&fixed)));
+            }
+            reports.insert(unit, fixed);
+        }
+        Ok(reports)
+    }
+
+    /// What a unit and those directly below it had reached in a month: what was said of each when the month was
+    /// closed, so nothing of a unit that is newer.
+    async fn figures_of_month(
+        &self,
+        units: &KnownUnits,
+        unit: &UnitRow,
+        month: Month,
+        now: Millis,
+    ) -> Result<HashMap<UnitId, Figures>, ServiceError> {
+        if !self.is_closed(month).await? {
+            let board = Board::Period(Period::Month, Some(month.first()));
+            return Ok(figures(&self.totals(board, units, unit, now).await?));
+        }
+        let children = units.rows().filter(|row| row.parent_id == Some(unit.id));
+        let ids: Vec<UnitId> = children.map(|row| row.id).chain([unit.id]).collect();
+        let fixed = self.list_fixed(month, &ids).await?;
+        Ok(fixed.into_iter().map(|(id, fixed)| (id, fixed.report.figures.clone())).collect())
     }
 
     /// The report of a month that is not closed.
@@ -109,13 +145,7 @@ impl Reports {
     ) -> Result<MonthlyReport, ServiceError> {
         let board = Board::Period(Period::Month, Some(month.first()));
         let totals = self.totals(board, units, unit, now).await?;
-        let before = match self.fixed(month.before(), unit.id).await? {
-            Some(fixed) => figures_of(&fixed),
-            None => {
-                let before = Board::Period(Period::Month, Some(month.before().first()));
-                figures(&self.totals(before, units, unit, now).await?)
-            }
-        };
+        let before = self.figures_of_month(units, unit, month.before(), now).await?;
         let open = self.leaderboards.members(principal, board, Some(unit.id)).await?;
         let best = self.leaderboards.page(&open, None, MOST_BEST).await?;
         let best = best.rows.into_iter().filter_map(|row| {
@@ -139,13 +169,6 @@ impl Reports {
             weak_chapters: self.weak_chapters(units, unit, (month.first(), month.last())).await?,
         }))
     }
-}
-
-/// The figures of the unit of a report and of those directly below it.
-pub(super) fn figures_of(fixed: &FixedReport) -> HashMap<UnitId, Figures> {
-    let report = &fixed.report;
-    let children = report.ranking.iter().map(|child| (child.unit.id, child.figures.clone()));
-    children.chain([(report.unit.id, report.figures.clone())]).collect()
 }
 
 /// What a report is put together from.

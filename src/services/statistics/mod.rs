@@ -2,6 +2,7 @@
 //! numbers, some thousands a turn. What a turn has worked out is written with the number up to which it went, in
 //! one transaction, and only if nobody else has written since it looked: so every result is in the sums once.
 
+mod lag;
 mod tally;
 mod verify;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+pub use self::lag::Lag;
 use self::tally::{Desk, KnownVersions, Tally};
 use super::{Context, ServiceError};
 use crate::domain::ids::QuizId;

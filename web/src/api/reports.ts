@@ -37,13 +37,14 @@ export function getChapters(about: About): Promise<Chapters> {
   return get(api.GET('/api/v1/reports/chapters', { params: { query: query(about) } }))
 }
 
-/** Whose names to list: those who have taken part or those who have not; with words that a name or login holds. */
+/** Whose names to list: those who have taken part or those who have not; with words that a name or login holds; of the unit itself only, if so wanted. */
 export interface Who extends About {
   takenPart: boolean
   words: string
+  direct?: boolean
 }
 
-const whoQuery = (who: Who) => ({ ...query(who), taken_part: who.takenPart, ...(who.words ? { q: who.words } : {}) })
+const whoQuery = (who: Who) => ({ ...query(who), taken_part: who.takenPart, ...(who.words ? { q: who.words } : {}), ...(who.direct ? { direct: true } : {}) })
 
 /** Members, a page at a time. @throws Failure */
 export function listReported(who: Who, cursor: string | null, limit = ROWS): Promise<Page<MemberReport>> {

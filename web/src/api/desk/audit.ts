@@ -10,6 +10,10 @@ export interface AuditFilter {
   q: string
   action: string
   subject: string
+  /** The id of the member who did it. */
+  actor: string
+  /** The id of the unit that it concerns, with all below it. */
+  unit: string
   from: string
   until: string
 }

@@ -100,6 +100,7 @@ export const en: DeskWords = {
   },
   members: {
     ofUnit: 'Members',
+    ofUnitItself: 'Members of the unit itself',
     name: 'Name',
     score: 'Score',
     attempts: 'Attempts',

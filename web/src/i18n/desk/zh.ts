@@ -98,6 +98,7 @@ export const zh = {
   },
   members: {
     ofUnit: '成员情况',
+    ofUnitItself: '直属成员情况',
     name: '姓名',
     score: '得分',
     attempts: '次数',
