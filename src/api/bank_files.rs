@@ -1,8 +1,9 @@
 //! Question banks from files and to files.
 
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
-use actix_web::web::{Data, Json};
+use actix_web::web::{Bytes, Data, Json};
 use actix_web::{HttpResponse, get, post};
+use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
@@ -12,11 +13,13 @@ use super::extract::{Admins, Caller, PathPart, Query, RootAdmins, Upload, Upload
 use super::import_report::ImportReportResponse;
 use super::limit::Heavy;
 use super::problem::{Problem, ProblemCode, ProblemResponse, language};
+use super::reports::export::cut_off;
 use super::wire::FileBody;
 use crate::domain::question::Kind;
 use crate::formats::tables::{XLSX_MEDIA_TYPE, write_rejected};
 use crate::formats::{FORMATS, ImportReport};
 use crate::services::ServiceError;
+use crate::services::bank_exports::SentContent;
 use crate::services::bank_files::{ImportOptions, ImportStatus, bank_template};
 
 /// How an import reports.
@@ -311,6 +314,13 @@ fn rejected_workbook(
     Ok(download(response, "rejected.xlsx", XLSX_MEDIA_TYPE, content))
 }
 
+fn attachment(name: &str) -> ContentDisposition {
+    ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(name.to_owned())],
+    }
+}
+
 /// An answer that a browser saves as a file.
 pub(super) fn download(
     mut response: actix_web::HttpResponseBuilder,
@@ -318,14 +328,10 @@ pub(super) fn download(
     media_type: &str,
     content: Vec<u8>,
 ) -> HttpResponse {
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(name.to_owned())],
-    };
-    response.content_type(media_type).insert_header(disposition).body(content)
+    response.content_type(media_type).insert_header(attachment(name)).body(content)
 }
 
-/// Write a bank's current revision to a file. `X-Left-Out` counts the questions that the format cannot carry.
+/// Write a bank's current revision to a file; `json` and `csv` are sent while they are written. `X-Left-Out` counts the questions that the format cannot carry.
 #[utoipa::path(
     tag = "banks",
     security(("bearer" = [])),
@@ -339,10 +345,16 @@ pub(super) async fn export_bank(
     code: PathPart<String>,
     params: Query<ExportParams>,
 ) -> Result<HttpResponse, Problem> {
-    let file = state.services.banks.export(&caller.principal, code.0, &params.0.format).await?;
+    let file = state.services.banks.send(&caller.principal, code.0, &params.0.format).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header(("X-Left-Out", file.left_out.len()));
-    Ok(download(response, &file.name, file.media_type, file.content))
+    Ok(match file.content {
+        SentContent::Whole(content) => download(response, &file.name, file.media_type, content),
+        SentContent::Parts(parts) => {
+            let parts = parts.map(|part| part.map(Bytes::from).inspect_err(cut_off));
+            response.content_type(file.media_type).insert_header(attachment(&file.name)).streaming(parts)
+        }
+    })
 }
 
 /// A file to fill in with questions, with an example of every kind and notes.

@@ -8,7 +8,7 @@ use crate::services::demo::DEMO_PASSWORD;
 pub(super) async fn run(database: DatabaseConfig) -> Result<(), Refusal> {
     let (services, _) = open_as_is(&database).await?;
     let Some(filled) = services
-        .first_start(database.admin_password.clone(), crate::built_in::bank()?)
+        .first_start_of_demo(database.admin_password.clone(), crate::built_in::bank()?)
         .await
         .map_err(|error| explain(&error))?
     else {
@@ -20,7 +20,10 @@ pub(super) async fn run(database: DatabaseConfig) -> Result<(), Refusal> {
     services.statistics.catch_up().await.map_err(|error| explain(&error))?;
     services.reports.fix_months().await.map_err(|error| explain(&error))?;
     println!("Data: {}", database.database_url.shown());
-    println!("{} branches, {} members, {} graded attempts", demo.branches, demo.members, demo.attempts);
+    println!(
+        "{} branches, {} members, {} graded attempts, {} running ones",
+        demo.branches, demo.members, demo.attempts, demo.running
+    );
     println!(
         "Members log in as {} … {}, a leader of the zone as {}, all with the password {DEMO_PASSWORD}",
         demo.first_login, demo.last_login, demo.leader_login

@@ -1,5 +1,7 @@
 //! The project's own format: a list of questions, or `{"title", "questions": […]}`.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -53,10 +55,42 @@ struct WrittenQuestion<'a> {
     verified_on: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct WrittenBank<'a> {
-    title: &'a str,
-    questions: Vec<WrittenQuestion<'a>>,
+impl<'a> From<&'a Question> for WrittenQuestion<'a> {
+    fn from(question: &'a Question) -> Self {
+        Self {
+            code: &question.code,
+            kind: question.kind,
+            chapter: &question.chapter,
+            difficulty: question.difficulty,
+            stem: &question.stem,
+            options: &question.options,
+            key: question.written_key(),
+            explanation: &question.explanation,
+            source: &question.source,
+            verified_on: question.verified_on.as_deref(),
+        }
+    }
+}
+
+/// The questions in `range`, two spaces a level, with what stands around the whole list at its ends.
+fn write_range(title: &str, questions: &[Question], range: Range<usize>) -> Result<Vec<u8>, Message> {
+    let unwritable = |error: serde_json::Error| message!("无法写出：{error}", "cannot be written: {error}");
+    let (is_first, is_last) = (range.start == 0, range.end >= questions.len());
+    let mut out = String::new();
+    if is_first {
+        let title = serde_json::to_string(title).map_err(unwritable)?;
+        out.push_str(&format!("{{\n  \"title\": {title},\n  \"questions\": ["));
+    }
+    for (index, question) in range.clone().zip(questions.get(range).unwrap_or_default()) {
+        let written = serde_json::to_string_pretty(&WrittenQuestion::from(question)).map_err(unwritable)?;
+        out.push_str(if index == 0 { "\n    " } else { ",\n    " });
+        // A text has its line breaks escaped: every one here is between two values.
+        out.push_str(&written.replace('\n', "\n    "));
+    }
+    if is_last {
+        out.push_str(if questions.is_empty() { "]\n}" } else { "\n  ]\n}" });
+    }
+    Ok(out.into_bytes())
 }
 
 impl BankFormat for Json {
@@ -129,24 +163,16 @@ impl BankFormat for Json {
     }
 
     fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message> {
-        let questions = questions
-            .iter()
-            .map(|question| WrittenQuestion {
-                code: &question.code,
-                kind: question.kind,
-                chapter: &question.chapter,
-                difficulty: question.difficulty,
-                stem: &question.stem,
-                options: &question.options,
-                key: question.written_key(),
-                explanation: &question.explanation,
-                source: &question.source,
-                verified_on: question.verified_on.as_deref(),
-            })
-            .collect();
-        serde_json::to_vec_pretty(&WrittenBank { title, questions })
-            .map(Written::from)
-            .map_err(|error| message!("无法写出：{error}", "cannot be written: {error}"))
+        write_range(title, questions, 0..questions.len()).map(Written::from)
+    }
+
+    fn write_part(
+        &self,
+        title: &str,
+        questions: &[Question],
+        range: Range<usize>,
+    ) -> Option<Result<Vec<u8>, Message>> {
+        Some(write_range(title, questions, range))
     }
 }
 

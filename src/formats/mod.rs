@@ -19,6 +19,8 @@ pub mod tables;
 mod txt;
 mod unrecognised;
 
+use std::ops::Range;
+
 pub use report::{
     ImportReport, InitialPassword, MOST_PREVIEWED, Place, PreviewedQuestion, PreviewedRow, QuestionFate,
     RejectedQuestion, RosterReport,
@@ -89,6 +91,17 @@ pub trait BankFormat: Sync {
     /// # Errors
     /// Why it cannot be written.
     fn write(&self, title: &str, questions: &[Question]) -> Result<Written, Message>;
+    /// Writes the part of a file that holds the questions in `range`, with what stands before the first and after
+    /// the last of `questions`; the parts one after the other are the file that [`BankFormat::write`] makes. `None`
+    /// for a format that takes all questions at once.
+    fn write_part(
+        &self,
+        _title: &str,
+        _questions: &[Question],
+        _range: Range<usize>,
+    ) -> Option<Result<Vec<u8>, Message>> {
+        None
+    }
 }
 
 /// Every supported format, in the order in which `auto` tries them.

@@ -201,6 +201,22 @@ proptest! {
     }
 
     #[test]
+    fn parts_one_after_the_other_are_the_whole_file(questions in vec(question(), 0..7), size in 1..4_usize) {
+        for format in FORMATS {
+            let parts: Option<Vec<Vec<u8>>> = (0..questions.len().max(1))
+                .step_by(size)
+                .map(|start| start..(start + size).min(questions.len()))
+                .map(|range| format.write_part("题\"库", &questions, range).map(Result::unwrap))
+                .collect();
+            let has_parts = ["json", "csv"].contains(&format.name());
+            prop_assert_eq!(parts.is_some(), has_parts, "{}", format.name());
+            if let Some(parts) = parts {
+                prop_assert_eq!(parts.concat(), format.write("题\"库", &questions).unwrap().content);
+            }
+        }
+    }
+
+    #[test]
     fn aiken_carries_plain_single_questions(questions in bank()) {
         let others = questions.iter().filter(|question| question.kind != Kind::Single).count();
         let left_out = round_trip(&aiken::Aiken, &questions);

@@ -13,7 +13,7 @@ use super::import::{self, Plan, Progress, Stage};
 use crate::domain::audit::{Action, SubjectKind};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
-use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, Written, tables};
+use crate::formats::{self, BankFormat, FoundBank, ImportReport, Place, tables};
 use crate::message;
 use crate::store::{AnyConnection, StoreError, banks};
 
@@ -227,33 +227,6 @@ impl Banks {
             saved.ok_or_else(|| ServiceError::Internal("a bank changed while it was held".into()))
         };
         self.context.database.write(save).await
-    }
-
-    /// Writes the current revision to a file.
-    ///
-    /// # Errors
-    /// [`ServiceError::UnsupportedFormat`], [`ServiceError::UnwritableFile`]; [`ServiceError::Forbidden`]
-    /// for anybody but admins of the root.
-    pub async fn export(
-        &self,
-        principal: &Principal,
-        code: String,
-        format: &str,
-    ) -> Result<ExportedFile, ServiceError> {
-        only(principal.is_root_admin())?;
-        let format = formats::find_format(format).ok_or(ServiceError::UnsupportedFormat)?;
-        self.context
-            .database
-            .read(move |connection| -> Result<_, ServiceError> {
-                let bank = banks::get_bank(connection, &code)?;
-                let rows = banks::list_questions(connection, bank.id, bank.revision)?;
-                let questions: Vec<_> = rows.into_iter().map(|row| row.question).collect();
-                let Written { content, left_out } =
-                    format.write(&bank.title, &questions).map_err(ServiceError::UnwritableFile)?;
-                let name = format!("{}.{}", bank.code, format.extension());
-                Ok(ExportedFile { name, media_type: format.media_type(), content, left_out })
-            })
-            .await
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::audit::{Change, Stamp, question_change};
 use super::import::{self, jobs::ImportJobs};
+use super::reports::export::MOST_EXPORTS;
 use super::{Context, ServiceError};
 use crate::domain::audit::{Action, Facts, SubjectKind};
 use crate::domain::question::{Draft, Kind};
@@ -58,12 +59,14 @@ pub struct Banks {
     pub(super) jobs: Arc<ImportJobs>,
     /// A permit for each import that runs.
     pub(super) imports: Arc<Semaphore>,
+    /// A permit for each file that is written.
+    pub(super) exports: Arc<Semaphore>,
 }
 
 impl Banks {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        let (jobs, imports) = (Arc::default(), Arc::new(Semaphore::new(MOST_IMPORTS)));
-        Self { context, jobs, imports }
+        let (imports, exports) = (Semaphore::new(MOST_IMPORTS), Semaphore::new(MOST_EXPORTS));
+        Self { context, jobs: Arc::default(), imports: Arc::new(imports), exports: Arc::new(exports) }
     }
 
     /// Every bank, oldest first. Admins choose from them for their quizzes.

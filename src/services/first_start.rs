@@ -50,6 +50,17 @@ impl Services {
         given_password: Option<String>,
         built_in: FoundBank,
     ) -> Result<Option<FirstStart>, ServiceError> {
+        let now = self.context.clock.now();
+        self.first_start_at(given_password, built_in, now).await
+    }
+
+    /// The same, as if it were `now`.
+    pub(super) async fn first_start_at(
+        &self,
+        given_password: Option<String>,
+        built_in: FoundBank,
+        now: Millis,
+    ) -> Result<Option<FirstStart>, ServiceError> {
         let empty = self
             .context
             .database
@@ -76,7 +87,7 @@ impl Services {
         if let Some(place) = checked.rejected.first() {
             return Err(ServiceError::Internal(format!("built-in bank, {}: {}", place.at, place.message)));
         }
-        let (context, now) = (std::sync::Arc::clone(&self.context), self.context.clock.now());
+        let context = std::sync::Arc::clone(&self.context);
         self.context
             .database
             .write(move |connection| -> Result<_, ServiceError> {

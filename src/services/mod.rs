@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod bank_check;
+pub mod bank_exports;
 pub mod bank_files;
 pub mod bank_revisions;
 pub mod banks;

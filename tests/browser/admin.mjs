@@ -146,6 +146,17 @@ async function firstHour() {
     await press(page, '装入题库')
     await says(page, '题库现有 20 题')
 
+    // A paper that is ready opens the form filled in, and the built-in bank has what it takes.
+    await follow(page, '初始设置')
+    for (const [use, title, total] of [['用“每日一练 5 题”', '每日一练（5 题）', 5], ['用“知识竞赛 20 题”', '第一期知识竞赛', 20], ['用“测试 50 题”', '党员应知应会测试', 50]]) {
+      await step('安排第一次答题').getByRole('link', { name: use, exact: true }).click()
+      await says(page, `共 ${total} 题，满分 100 分`)
+      await says(page, '题库够用')
+      const filled = await page.getByLabel('名称', { exact: true }).inputValue()
+      check(filled === title, `the ready paper is called ${filled}`)
+      await follow(page, '初始设置')
+    }
+
     // The first quiz: the bank has fewer questions than usual, which is told while it is typed.
     await follow(page, '初始设置')
     await follow(page, '安排答题')

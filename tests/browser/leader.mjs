@@ -400,6 +400,19 @@ export const tests = {
       near(row[7], item.facility_percent, `${item.code}: facility`)
       near(row[8], item.discrimination_percent, `${item.code}: discrimination`)
     }
+
+    // With a second bank one chooses between their names.
+    await world.admin.post('/banks', { code: 'gx-items', title: '高新区党建知识' })
+    await world.admin.post('/banks/gx-items/questions', { code: 'g-1', kind: 'judge', chapter: '党章', difficulty: 1, stem: '本区设有党工委。', options: [], key: ['true'] })
+    const own = await world.quiz({ title: '本区知识', kind: 'practice', bank: 'gx-items', sections: [{ title: '', kinds: ['judge'], count: 1, points: 100 }] })
+    try {
+      await page.goto('/desk/items')
+      await page.getByLabel('题库').selectOption({ label: '高新区党建知识' })
+      await page.waitForURL(/bank=gx-items/)
+      equal(await page.getByLabel('题库').locator('option').allInnerTexts().then((names) => names.sort()), ['党员干部应知应会1000题', '高新区党建知识'].sort(), 'the names of the banks')
+    } finally {
+      await world.admin.send('DELETE', `/quizzes/${own.id}`)
+    }
     check(page.context().faults.length === 0, page.context().faults.join('\n'))
   },
 

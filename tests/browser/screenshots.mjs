@@ -68,9 +68,9 @@ async function leaders() {
       await logIn(page, 'leader', 'qianti-demo-2026')
       await page.waitForURL((url) => url.pathname !== '/login')
       for (const [name, path, there] of [
-        [`desk-board${suffix}`, '/desk', 'table, svg'],
+        [`desk-board${suffix}`, '/desk', ':text("参与率")'],
         [`desk-monthly${suffix}`, '/desk/monthly', 'table'],
-        [`desk-analysis${suffix}`, '/desk/items', '.bar, li, table'],
+        [`desk-analysis${suffix}`, '/desk/items', 'article'],
       ]) {
         await page.goto(path)
         await page.locator(`main ${there}`).first().waitFor()

@@ -10,6 +10,7 @@
 
 mod backup;
 mod banks;
+mod demo;
 mod first_start;
 mod members;
 mod serve;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareTexts, differing } from '@/composables/desk/changes'
 import { draftOf, emptyQuestion, formOf, gapsOf, keyOf } from '@/composables/desk/question'
-import { defaultsOf, formOfQuiz, instant, localTime, requestOf } from '@/composables/desk/quizForm'
+import { READY_QUIZZES, defaultsOf, formOfQuiz, instant, localTime, readyQuiz, requestOf } from '@/composables/desk/quizForm'
 import type { Question, Quiz } from '@/api/desk/types'
 
 describe('a change', () => {
@@ -57,6 +57,14 @@ describe('a question in the form', () => {
 const titles = { single: '单选', multiple: '多选', judge: '判断', blank: '填空' }
 
 describe('a quiz in the form', () => {
+  it.each(READY_QUIZZES)('is ready as it is: %s', (ready) => {
+    const { sections, opens_at, closes_at } = readyQuiz(ready, titles, Date.parse('2026-07-01T00:00:00Z'))
+    const sum = (of: (section: { count: number | ''; points: number | '' }) => number) => sections.reduce((total, section) => total + of(section), 0)
+    expect(sum(({ count }) => Number(count))).toBe(Number(/\d+$/.exec(ready)?.[0]))
+    expect(sum(({ count, points }) => Number(count) * Number(points))).toBe(100)
+    expect(closes_at === '' || closes_at > opens_at).toBe(true)
+  })
+
   it.each(['contest', 'exam'] as const)('is worth 100 points by default and closes after it opens: %s', (kind) => {
     const { sections, opens_at, closes_at, reveal } = defaultsOf(kind, titles)
     expect(sections.reduce((sum, { count, points }) => sum + Number(count) * Number(points), 0)).toBe(100)

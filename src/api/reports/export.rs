@@ -31,7 +31,7 @@ pub(in crate::api) enum ExportFormat {
 }
 
 /// Half a file is on its way: all that is left to do is to end it early, which the reader notices.
-fn cut_off(error: &ServiceError) {
+pub(in crate::api) fn cut_off(error: &ServiceError) {
     tracing::error!(%error, "a file could not be written to its end");
 }
 

@@ -11,6 +11,8 @@ mod template;
 pub use rejected::write_rejected;
 pub use template::{bank_paper, bank_template, member_template, unit_template};
 
+use std::ops::Range;
+
 use super::grid::{self, Grid};
 use super::{BankFormat, FoundBank, Written};
 use crate::domain::message::Message;
@@ -51,7 +53,16 @@ impl BankFormat for Csv {
     }
 
     fn write(&self, _title: &str, questions: &[Question]) -> Result<Written, Message> {
-        own::write_csv(questions).map(Written::from)
+        own::write_csv(questions, 0..questions.len()).map(Written::from)
+    }
+
+    fn write_part(
+        &self,
+        _title: &str,
+        questions: &[Question],
+        range: Range<usize>,
+    ) -> Option<Result<Vec<u8>, Message>> {
+        Some(own::write_csv(questions, range))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Our own tables: written so that they read back to the very same questions.
 
+use std::ops::Range;
+
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::columns::Columns;
@@ -116,15 +118,19 @@ fn most_options(questions: &[Question]) -> usize {
     questions.iter().map(|question| question.options.len()).max().unwrap_or(0)
 }
 
-pub(super) fn write_csv(questions: &[Question]) -> Result<Vec<u8>, Message> {
+/// The rows of the questions in `range`, the heading of them all before the first.
+pub(super) fn write_csv(questions: &[Question], range: Range<usize>) -> Result<Vec<u8>, Message> {
     let unwritable =
         |error: &dyn std::fmt::Display| message!("无法写出：{error}", "cannot be written: {error}");
     let options = most_options(questions);
+    let is_first = range.start == 0;
     // The mark tells Excel that this is UTF-8.
-    let file = Vec::from(*b"\xEF\xBB\xBF");
+    let file = if is_first { Vec::from(*b"\xEF\xBB\xBF") } else { vec![] };
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
-    writer.write_record(headings(options)).map_err(|error| unwritable(&error))?;
-    for question in questions {
+    if is_first {
+        writer.write_record(headings(options)).map_err(|error| unwritable(&error))?;
+    }
+    for question in questions.get(range).unwrap_or_default() {
         writer.write_record(cells(question, options)).map_err(|error| unwritable(&error))?;
     }
     writer.into_inner().map_err(|error| unwritable(&error))

@@ -30,6 +30,8 @@ pub enum Source {
     Request(Arc<str>),
     /// The command line, which acts for nobody.
     CommandLine,
+    /// The sample zone, whose administrator acts without a request.
+    Sample,
 }
 
 tokio::task_local! {
@@ -75,7 +77,7 @@ impl Stamp {
         match SOURCE.try_with(Source::clone) {
             Ok(Source::CommandLine) => Self { actor: None, at, request_id: None },
             Ok(Source::Request(id)) => Self { actor: Some(principal.member_id), at, request_id: Some(id) },
-            Err(_) => Self { actor: Some(principal.member_id), at, request_id: None },
+            Ok(Source::Sample) | Err(_) => Self { actor: Some(principal.member_id), at, request_id: None },
         }
     }
 

@@ -19,8 +19,8 @@ pub(super) const SURNAMES: &str =
 pub(super) const GIVEN: &str =
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉梅鑫宁浩然子涵雨欣晨曦文博志远思源海燕建国";
 
-/// A contest of three days.
-pub(super) fn contest(title: &str, opens_at: Millis) -> QuizRules {
+/// A contest of three days, with a time limit in minutes if it has one.
+pub(super) fn contest(title: &str, minutes: Option<i64>, opens_at: Millis) -> QuizRules {
     let section = |title: &str, kind, count, points| Section {
         title: title.to_owned(),
         kinds: vec![kind],
@@ -35,7 +35,7 @@ pub(super) fn contest(title: &str, opens_at: Millis) -> QuizRules {
         kind: QuizKind::Contest,
         opens_at,
         closes_at: Some(opens_at.plus_ms(3 * 24 * HOUR_MS)),
-        duration_seconds: Some(20 * 60),
+        duration_seconds: minutes.map(|minutes| minutes * 60),
         attempts_allowed: Some(2),
         pass_percent: 60,
         reveal: Reveal::AfterClose,

@@ -158,3 +158,56 @@ impl Write for Pieces {
         self.pass(Ok(piece))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// A table of so many pages of one row, the first `there` of which can be read now; and how many were read.
+    fn table(pages: usize, there: usize) -> (Export, Arc<AtomicUsize>) {
+        let read = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&read);
+        let page = move |no: usize| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![vec![format!("row {no}").into()]])
+        };
+        let pages = stream::iter(1..=pages).then(move |no| {
+            let page = page.clone();
+            async move { if no <= there { page(no) } else { std::future::pending().await } }
+        });
+        let columns = vec![Column { heading: "Row".into(), width: 9.0 }];
+        let export =
+            Export::new(&Arc::new(Semaphore::new(1)), "Rows".into(), columns, Box::pin(pages)).unwrap();
+        (export, read)
+    }
+
+    #[test]
+    fn csv_is_sent_page_by_page_and_no_page_is_read_before_the_one_before_it_is_taken() {
+        let (export, read) = table(3, 2);
+        let mut file = export.send(SheetFormat::Csv);
+        let mut next = || file.next().now_or_never();
+        let text = |piece: Option<Option<Result<Vec<u8>, ServiceError>>>| {
+            String::from_utf8(piece.expect("waits for a later page").unwrap().unwrap()).unwrap()
+        };
+        assert_eq!(text(next()), "\u{feff}Row\r\nrow 1\r\n");
+        assert_eq!(read.load(Ordering::Relaxed), 1);
+        assert_eq!(text(next()), "row 2\r\n");
+        assert_eq!(read.load(Ordering::Relaxed), 2);
+        assert!(next().is_none(), "the last page is not there yet");
+    }
+
+    #[tokio::test]
+    async fn a_workbook_is_sent_once_its_last_row_is_written() {
+        let (export, _) = table(3, 2);
+        assert!(export.send(SheetFormat::Xlsx).next().now_or_never().is_none());
+        let (export, read) = table(3, 3);
+        let pieces: Vec<_> = export.send(SheetFormat::Xlsx).collect().await;
+        assert_eq!(read.load(Ordering::Relaxed), 3);
+        let file: Vec<u8> = pieces.into_iter().flat_map(Result::unwrap).collect();
+        assert!(file.starts_with(b"PK"));
+    }
+}

@@ -73,4 +73,23 @@ on_both_databases! {
         assert_eq!(counts(&admin.upload(IMPORT, file).await.expect(200)), json!([5, 45, 0, 0, 45]));
         assert_eq!(state(&admin).await, before);
     }
+
+    async fn a_large_bank_is_sent_in_parts_where_its_format_is_written_so(backend) {
+        let app = TestApp::start(backend).await;
+        let admin = empty_bank(&app).await;
+        // Some more than are written in one go.
+        let list: Vec<Value> = (0..1_203).map(|no| question(&format!("q-{no:04}"), "single")).collect();
+        admin.upload(IMPORT, json!(list).to_string()).await.expect(200);
+        for (format, in_parts) in [("json", true), ("csv", true), ("xlsx", false), ("moodle-xml", false)] {
+            let path = format!("/banks/t/export?format={format}");
+            let response = admin.request(Method::GET, &path).send().await.unwrap();
+            assert_eq!(response.status(), 200, "{format}");
+            assert_eq!(response.headers()["x-left-out"], "0", "{format}");
+            // Whoever does not know the length yet has not written the file yet.
+            assert_eq!(response.headers().contains_key("content-length"), !in_parts, "{format}");
+            let file = response.bytes().await.unwrap().to_vec();
+            let report = admin.upload(IMPORT, file).await.expect(200);
+            assert_eq!(counts(&report), json!([1, 1_203, 0, 0, 1_203]), "{format}: {report}");
+        }
+    }
 }

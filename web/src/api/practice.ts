@@ -8,9 +8,9 @@ export type Source = (typeof SOURCES)[number]
 /** Questions of one round. */
 const ROUND = 10
 
-/** How far the member is through the bank. */
-export function getProgress(): Promise<Progress> {
-  return get(api.GET('/api/v1/me/progress', {}))
+/** How far the member is through a bank: the first one with questions when none is named. */
+export function getProgress(bank?: string): Promise<Progress> {
+  return get(api.GET('/api/v1/me/progress', bank === undefined ? {} : { params: { query: { bank } } }))
 }
 
 export interface Round {

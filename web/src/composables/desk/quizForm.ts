@@ -31,6 +31,18 @@ export interface QuizForm {
 
 export const QUIZ_KINDS = ['daily', 'contest', 'exam', 'practice'] as const
 
+/** Papers that are ready to be published as they are. */
+export const READY_QUIZZES = ['daily5', 'contest20', 'exam50'] as const
+export type ReadyQuiz = (typeof READY_QUIZZES)[number]
+
+/** The headings of the parts of a paper. */
+export interface PartTitles {
+  single: string
+  multiple: string
+  judge: string
+  blank: string
+}
+
 const DAY_MS = 86_400_000
 
 /** An instant as a field of date and time has it, by the clock of this computer. */
@@ -55,9 +67,14 @@ export function emptySection(part: Partial<SectionForm> = {}): SectionForm {
   return { title: '', kinds: [], chapters: [], low: 1, high: 5, count: 10, points: 5, multiple_rule: 'half_if_incomplete', ...part }
 }
 
+/** A section of one kind of question, under its heading. */
+function partOf(titles: PartTitles) {
+  return (of: keyof PartTitles, count: number, points: number) => emptySection({ title: titles[of], kinds: [of], count, points })
+}
+
 /** What is mostly wanted of a quiz of this kind; the headings of the parts are `titles`. */
-export function defaultsOf(kind: QuizKind, titles: { single: string; multiple: string; judge: string; blank: string }, now = Date.now()): Omit<QuizForm, 'title' | 'bank' | 'unit_id'> {
-  const part = (of: 'single' | 'multiple' | 'judge' | 'blank', count: number, points: number) => emptySection({ title: titles[of], kinds: [of], count, points })
+export function defaultsOf(kind: QuizKind, titles: PartTitles, now = Date.now()): Omit<QuizForm, 'title' | 'bank' | 'unit_id'> {
+  const part = partOf(titles)
   const shared = { kind, opens_at: '', closes_at: '', minutes: '' as const, attempts: '' as const, pass_percent: 60, reveal: 'after_submit' as const, shuffle_questions: true, shuffle_options: true }
   switch (kind) {
     case 'daily':
@@ -74,6 +91,19 @@ export function defaultsOf(kind: QuizKind, titles: { single: string; multiple: s
       }
     case 'practice':
       return { ...shared, sections: [emptySection({ count: 20, points: 5 })] }
+  }
+}
+
+/** A paper that is ready: each is worth 100 points. */
+export function readyQuiz(ready: ReadyQuiz, titles: PartTitles, now = Date.now()): Omit<QuizForm, 'title' | 'bank' | 'unit_id'> {
+  const part = partOf(titles)
+  switch (ready) {
+    case 'daily5':
+      return { ...defaultsOf('daily', titles, now), minutes: 10, sections: [emptySection({ count: 5, points: 20 })] }
+    case 'contest20':
+      return { ...defaultsOf('contest', titles, now), minutes: 20, sections: [part('single', 10, 4), part('multiple', 5, 8), part('judge', 5, 4)] }
+    case 'exam50':
+      return { ...defaultsOf('exam', titles, now), sections: [part('single', 25, 2), part('multiple', 10, 3), part('judge', 10, 1), part('blank', 5, 2)] }
   }
 }
 

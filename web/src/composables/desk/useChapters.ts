@@ -1,5 +1,5 @@
 import { ref, watch } from 'vue'
-import { api, get } from '@/api/client'
+import { getProgress } from '@/api/practice'
 import type { Progress } from '@/api/types'
 
 /** The chapters of a bank and how many questions each has; empty until they are there, and for a bank without questions. */
@@ -10,7 +10,7 @@ export function useChapters(bank: () => string) {
     async (code) => {
       if (!code) return
       try {
-        const progress = await get(api.GET('/api/v1/me/progress', { params: { query: { bank: code } } }))
+        const progress = await getProgress(code)
         if (code === bank()) chapters.value = progress.chapters
       } catch {
         // The list only helps to choose.

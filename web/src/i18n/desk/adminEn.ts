@@ -35,7 +35,7 @@ export const adminEn: AdminWords = {
       count: '{count} question | {count} questions', go: 'Upload questions', again: 'To the banks',
     },
     quiz: {
-      title: 'Arrange the first quiz', about: 'Choose daily quiz, contest, exam or practice, set times and the number of questions. Members see it on their phones once it opens.',
+      title: 'Arrange the first quiz', about: 'Choose daily quiz, contest, exam or practice, set times and the number of questions. Members see it on their phones once it opens. Or begin with a paper that is ready: look it over, set the time, publish.',
       count: '{count} arranged', go: 'Arrange a quiz', again: 'Arrange another', byHand: 'See what there is',
     },
   },
@@ -297,6 +297,11 @@ export const adminEn: AdminWords = {
     title: 'Name',
     titleHint: 'What members read on their phones, such as: First contest on the Party Constitution',
     dailyTitle: 'Daily quiz',
+    ready: {
+      daily5: { use: 'Use “Daily, 5 questions”', title: 'Daily quiz (5 questions)' },
+      contest20: { use: 'Use “Contest, 20 questions”', title: 'First contest' },
+      exam50: { use: 'Use “Exam, 50 questions”', title: 'What every member should know' },
+    },
     needTitle: 'Please give it a name',
     needBank: 'Please choose a bank',
     who: 'Who may take part',

@@ -33,7 +33,7 @@ export const adminZh = {
       count: '题库里现有 {count} 道题', go: '上传题目', again: '去题库',
     },
     quiz: {
-      title: '安排第一次答题', about: '选每日一练、竞赛、考试或练习，定好时间和题目数量，发布后党员在手机上就能看到。',
+      title: '安排第一次答题', about: '选每日一练、竞赛、考试或练习，定好时间和题目数量，发布后党员在手机上就能看到。也可以从现成的试卷开始，看一遍、改好时间就能发布。',
       count: '已安排 {count} 次', go: '安排答题', again: '再安排一次', byHand: '查看已有的答题',
     },
   },
@@ -295,6 +295,11 @@ export const adminZh = {
     title: '名称',
     titleHint: '党员在手机上看到的名称，例如：第一期“学党章”知识竞赛',
     dailyTitle: '每日一练',
+    ready: {
+      daily5: { use: '用“每日一练 5 题”', title: '每日一练（5 题）' },
+      contest20: { use: '用“知识竞赛 20 题”', title: '第一期知识竞赛' },
+      exam50: { use: '用“测试 50 题”', title: '党员应知应会测试' },
+    },
     needTitle: '请填写名称',
     needBank: '请选择题库',
     who: '哪些人可以答',

@@ -161,7 +161,7 @@ export const zh = {
     allQuizzes: '全部活动',
     chapter: '章节',
     order: '排列',
-    orders: { suspect: '可能有问题的在前', facility: '最难的在前', code: '按题号' },
+    orders: { suspect: '有疑点的在前', facility: '最难的在前', code: '按题号' },
     search: '题号或题干',
     none: '没有符合条件的题。',
     nothing: '还没有可以分析的答卷。竞赛、考试没有公布答案之前，不在这里显示。',
