@@ -8,7 +8,7 @@ import { ADMIN_PASSWORD, answer, begin, Caller, check, logIn, newPhone, PASSWORD
 
 const { default: readExcel } = await import(createRequire(new URL('../../web/package.json', import.meta.url)).resolve('read-excel-file/node'))
 const file = (name) => fileURLToPath(new URL(`files/${name}`, import.meta.url))
-const DESK = { width: 1280, height: 800, isMobile: false, hasTouch: false }
+export const DESK = { width: 1280, height: 800, isMobile: false, hasTouch: false }
 
 /** The table in a workbook's first sheet. */
 const sheet = async (path) => {
@@ -240,7 +240,7 @@ async function firstHour() {
 }
 
 /** A page of the desk, with the admin of everything logged in. */
-export async function admins(world, login = 'admin', password = ADMIN_PASSWORD) {
+async function admins(world, login = 'admin', password = ADMIN_PASSWORD) {
   const page = await world.phone(DESK)
   await logIn(page, login, password)
   await page.getByRole('navigation', { name: '工作台菜单' }).waitFor()

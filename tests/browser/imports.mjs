@@ -1,13 +1,21 @@
 // What is seen of a file before it is loaded: questions as they were read, and who changes what.
-import { axe, layout } from './access.mjs'
-import { admins, press, says } from './admin.mjs'
-import { check } from './harness.mjs'
+import { axe, layout, prepared } from './access.mjs'
+import { DESK, press, says } from './admin.mjs'
+import { ADMIN_PASSWORD, check, logIn } from './harness.mjs'
 
 const upload = (page, name, text) => page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) })
 
+/** A page of the desk that axe can look at. */
+async function office(world) {
+  const page = await prepared(world, { theme: 'light', textSize: 'standard' }, DESK)
+  await logIn(page, 'admin', ADMIN_PASSWORD)
+  await page.getByRole('navigation', { name: '工作台菜单' }).waitFor()
+  return page
+}
+
 export const tests = {
   async 'a paper is seen as it was read, before it is loaded'(world) {
-    const page = await admins(world)
+    const page = await office(world)
     await page.goto('/desk/banks/1000?tab=import')
     // Options in one line, which a reader may well take for something else.
     await upload(page, 'paper.txt', '一、单项选择题\n1. 预览里的第一题是（ ）。\nA. 甲一 B. 乙二\n答案：B\n解析：乙二才对。\n\n二、判断题\n2. 预览里的第二题。（×）\n')
@@ -31,7 +39,7 @@ export const tests = {
 
   async 'of a question that the bank has otherwise the preview tells what differs'(world) {
     const [{ id: _, ...known }] = (await world.admin.get('/banks/1000/questions?q=dzy-001')).items
-    const page = await admins(world)
+    const page = await office(world)
     await page.goto('/desk/banks/1000?tab=import')
     await upload(page, 'bank.json', JSON.stringify([{ ...known, explanation: `预览里改过的解析${known.explanation}` }]))
     await says(page, '“bank.json”检查完毕，没有问题')
@@ -43,7 +51,7 @@ export const tests = {
   async 'a roster tells who changes what, before it is loaded'(world) {
     const login = await world.someone('旧名字')
     const { code, name } = (await world.admin.get(`/units?limit=200`)).items.find(({ id }) => id === world.branches[1].id)
-    const page = await admins(world)
+    const page = await office(world)
     await page.goto('/desk/people/import?what=members')
     await upload(page, 'members.csv', `账号,姓名,组织编码,角色\n${login},新名字,${code},负责人\n`)
     await says(page, '检查完毕，没有问题')

@@ -19,12 +19,12 @@ on_both_databases! {
         let roles = json!([{"role": "leader", "unit_id": world.unit("B2")}]);
         assert_eq!(trial["preview"], json!([
             {
-                "at": "line 3 login", "code": "one", "name": "改名",
+                "at": "line 3", "code": "one", "name": "改名",
                 "before": {"name": "姓名one", "unit": unit(&world, "B1"), "roles": []},
                 "after": {"name": "改名", "unit": unit(&world, "B2"), "roles": roles},
             },
             {
-                "at": "line 5 login", "code": "THREE", "name": "姓名three",
+                "at": "line 5", "code": "THREE", "name": "姓名three",
                 "before": {"unit": unit(&world, "B1")}, "after": {"unit": unit(&world, "B2")},
             },
         ]));
@@ -58,7 +58,7 @@ on_both_databases! {
         let file = "code,name,kind,parent_code\nB1,一支部,branch,C2\nN1,新支部,branch,C2\n";
         let trial = world.admin.upload(&format!("{UNITS}?dry_run=true"), file).await.expect(200);
         assert_eq!(trial["preview"], json!([{
-            "at": "line 2 code", "code": "B1", "name": "一支部",
+            "at": "line 2", "code": "B1", "name": "一支部",
             "before": {"name": "B1", "parent": unit(&world, "C1")},
             "after": {"name": "一支部", "parent": unit(&world, "C2")},
         }]));
