@@ -90,6 +90,7 @@ pub struct Services {
     pub own_data: own_data::OwnData,
     /// What they all share.
     pub context: Arc<Context>,
+    last_look: vitals::LastLook,
 }
 
 impl Services {
@@ -125,6 +126,7 @@ impl Services {
             practice: practice::Practice::new(Arc::clone(&context)),
             audit: audit::Audit::new(Arc::clone(&context)),
             context,
+            last_look: vitals::LastLook::default(),
         })
     }
 }
