@@ -266,12 +266,14 @@ fn refuses_newer(url: &str, commands: &[&[&str]]) {
 
 const NEWER: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')";
 const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/question_bank/README.md");
-const OPENING: [&[&str]; 5] = [
+const OPENING: [&[&str]; 7] = [
     &["serve", "--listen", "127.0.0.1:0"],
     &["doctor"],
     &["bank", "import", BANK, "--bank", "b"],
     &["demo"],
     &["admin", "add", "x"],
+    &["members", "import", BANK],
+    &["keys", "rotate"],
 ];
 
 #[test]

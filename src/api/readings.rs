@@ -177,7 +177,7 @@ pub(super) async fn of_services(services: &Services) -> Readings {
     all.add_of_tasks(
         "task_success_age_seconds",
         "Time since the beginning of the last good run by task",
-        |task| Some(Value::Gauge(tasks.of(task).since_success()?.as_secs_f64())),
+        |task| Some(Value::Gauge(tasks.of(task).age().as_secs_f64())),
     );
     all
 }

@@ -116,7 +116,7 @@ pub(super) async fn import_units(
     upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
     let options = RosterOptions { dry_run: params.0.dry_run, file_name: upload.name };
-    let report = state.services.rosters.import_units(&caller.principal, &upload.file, options).await?;
+    let report = state.services.rosters.import_units(&caller.principal, upload.file, options).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }
 
@@ -137,7 +137,7 @@ pub(super) async fn import_members(
     upload: Upload,
 ) -> Result<Json<RosterReportResponse>, Problem> {
     let options = RosterOptions { dry_run: params.0.dry_run, file_name: upload.name };
-    let report = state.services.rosters.import_members(&caller.principal, &upload.file, options).await?;
+    let report = state.services.rosters.import_members(&caller.principal, upload.file, options).await?;
     Ok(Json(RosterReportResponse::new(&report, language())))
 }
 

@@ -28,6 +28,14 @@ pub(super) fn start(filter: &str, format: LogFormat) {
         .init();
 }
 
+/// Has a panic logged by its place in the source alone: its message may be what somebody has sent.
+pub(super) fn hide_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic: the program has a fault there");
+    }));
+}
+
 /// Writes an event as one line.
 struct Line(LogFormat);
 
@@ -132,9 +140,60 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{catch_unwind, set_hook, take_hook};
+    use std::sync::{Arc, Mutex};
+
     use serde_json::json;
 
     use super::*;
+    use crate::services::audit::{Source, from_source};
+
+    /// A log that is kept.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged when a request panics over something secret.
+    fn logged(format: LogFormat) -> String {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber =
+            tracing_subscriber::fmt().event_format(Line(format)).with_writer(move || writer.clone()).finish();
+        let before = take_hook();
+        hide_panics();
+        tracing::subscriber::with_default(subscriber, || {
+            let work = from_source(Source::Request("r-42".into()), async {
+                catch_unwind(|| "张三的答案".parse::<u8>().expect("张三")).unwrap_err();
+            });
+            actix_web::rt::System::new().block_on(work);
+        });
+        set_hook(before);
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_logged_by_its_place_and_request_and_not_by_what_it_says() {
+        let json = logged(LogFormat::Json);
+        let line: Value = serde_json::from_str(json.trim()).expect(&json);
+        assert_eq!((&line["level"], &line["request_id"]), (&json!("ERROR"), &json!("r-42")));
+        assert!(line["place"].as_str().unwrap().starts_with("src/cli/log.rs:"), "{line}");
+        let text = logged(LogFormat::Text);
+        assert!(text.contains("place=src/cli/log.rs:") && text.contains("request_id=r-42"), "{text}");
+        for log in [json, text] {
+            assert!(!log.contains("张三"), "{log}");
+            assert_eq!(log.lines().count(), 1, "{log}");
+        }
+    }
 
     #[test]
     fn an_event_is_one_line_in_either_format() {

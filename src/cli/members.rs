@@ -31,7 +31,7 @@ pub(super) async fn run(database: DatabaseConfig, command: MembersCommand) -> Re
     let options = RosterOptions { dry_run, file_name: file_name(&file) };
     let report = services
         .rosters
-        .import_members(&operator, &content, options)
+        .import_members(&operator, content, options)
         .await
         .map_err(|error| explain(&error))?;
     for place in &report.warnings {

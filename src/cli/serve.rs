@@ -1,10 +1,12 @@
 //! `qianti serve`.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Refusal, open, tell_first_start};
+use socket2::{Domain, Socket, Type};
+
+use super::{Refusal, log, open, tell_first_start};
 use crate::api;
 use crate::config::{DatabaseConfig, ServeConfig};
 use crate::services::Services;
@@ -29,20 +31,25 @@ const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How often a month is looked for that can be closed.
 const CLOSE_EVERY: Duration = Duration::from_secs(60);
 
+/// Connections that may wait to be taken, as many as actix-web has wait.
+const BACKLOG: i32 = 1024;
+
 /// How often expired attempts are looked for: a result is to be in its rankings within a second.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 
 /// Migrates, fills an empty database, says where to open the product, and serves until it is told to stop.
 pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<(), Refusal> {
-    let listener = TcpListener::bind(serve.listen)
-        .map_err(|error| Refusal(format!("--listen {}: {error}", serve.listen)))?;
-    listener.set_nonblocking(true)?;
+    log::hide_panics();
+    let taken = |error| Refusal(format!("--listen {}: {error}", serve.listen));
+    let socket = bind(serve.listen).map_err(taken)?;
     let (services, writers, filled) = open(&database).await?;
     if database.trust_forwarded_proto && database.trusted_proxies.is_empty() {
         tracing::warn!(
             "behind a proxy, but --trusted-proxies (QIANTI_TRUSTED_PROXIES) is empty: limits by address count everybody as one"
         );
     }
+    socket.listen(BACKLOG).map_err(taken)?;
+    let listener = std::net::TcpListener::from(socket);
     let address = listener.local_addr()?;
     let listen = api::Listen { workers: serve.worker_threads(), connections: serve.connections as usize };
     let server = api::bind(Arc::clone(&services), listener, listen)?;
@@ -65,6 +72,18 @@ pub(super) async fn run(database: DatabaseConfig, serve: ServeConfig) -> Result<
     drop(services);
     writers.finish();
     Ok(())
+}
+
+/// Takes the address, so that one that is not free is told before anything else; connections are refused until the socket
+/// listens, which is when there is somebody to answer: a proxy then asks another instance.
+fn bind(address: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As the standard library does: connections of the instance before may still be in their last minute.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 /// Settles expired attempts for ever.
@@ -97,9 +116,13 @@ async fn sum_up(services: Arc<Services>) {
     }
 }
 
-/// Makes and forgets signing keys, and hears when the command line has done so, for ever.
+/// Makes and forgets signing keys, and hears when the command line has done so or has changed anything else that is held
+/// in memory, for ever.
 async fn keep_keys(services: Arc<Services>) {
     loop {
+        if let Err(error) = services.context.database.hear_others().await {
+            tracing::warn!(%error, "whether another process has written could not be looked at");
+        }
         actix_web::rt::time::sleep(KEEP_KEYS_EVERY).await;
         if let Err(error) = services.accounts.keep_keys().await {
             tracing::warn!(%error, "the signing keys could not be looked at");
@@ -140,5 +163,22 @@ async fn follow(services: Arc<Services>) {
         if let Err(error) = services.run_task(Task::Rankings, services.leaderboards.follow()).await {
             tracing::warn!(%error, "results of other instances could not be read");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_before_anybody_is_let_in() {
+        let socket = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        assert!(TcpStream::connect(address).is_err());
+        socket.listen(BACKLOG).unwrap();
+        TcpStream::connect(address).unwrap();
+        assert!(bind(address).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::ServiceError;
-use super::audit::{Change, Stamp, carried, question_changes};
+use super::audit::{Change, Stamp, carried, carried_along, question_changes};
 use super::banks::{Banks, only};
 use super::import::check::Checked;
 pub use super::import::jobs::ImportStatus;
@@ -131,7 +131,8 @@ impl Banks {
         let (jobs, clock) = (Arc::clone(&self.jobs), Arc::clone(&self.context.clock));
         tokio::spawn(async move {
             // Whatever becomes of it, it does not seem to run for ever.
-            let outcome = work.await.unwrap_or_else(|error| Err(ServiceError::Internal(error.to_string())));
+            let outcome =
+                work.await.unwrap_or_else(|_| Err(ServiceError::Internal("an import panicked".into())));
             jobs.finish(&id, outcome, clock.now());
         });
         Ok(status)
@@ -274,11 +275,12 @@ pub(super) fn workbook(name: &str, content: Result<Vec<u8>, Message>) -> Result<
 
 /// Runs what takes long off the threads that answer. A reader that gives up on a file by panicking is the
 /// file's fault to the caller, and ours in the log.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
 ) -> Result<T, ServiceError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a reader has panicked");
+    tokio::task::spawn_blocking(carried_along(work)).await.unwrap_or_else(|_| {
+        // Not why: what a reader says when it gives up may be what stands in the file.
+        tracing::error!("a reader has panicked");
         Err(ServiceError::UnreadableFile(message!(
             "文件已损坏，读不出内容",
             "the file is damaged and cannot be read"

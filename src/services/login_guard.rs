@@ -2,7 +2,7 @@
 //! in from one address. A stranger's guesses never reach the bucket of a member on a device that the member has
 //! logged in on before.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
@@ -21,6 +21,9 @@ const ONE_PLACE: Rate = Rate::every_seconds(6, 20);
 const ONE_ADDRESS: Rate = Rate::per_second(3, 300);
 /// A login from all devices that are not known, wherever they are.
 const ONE_LOGIN: Rate = Rate::every_seconds(6, 100);
+/// The first tries of a login from a network, which are looked at whatever others have done: three at once, three in a
+/// quarter of an hour. So nobody who knows the password is locked out by strangers elsewhere, however many.
+const FIRST_TRIES: Rate = Rate::every_seconds(300, 3);
 /// Buckets of a kind that are held in memory, at some 120 bytes each. Who would push others out has to fail with that
 /// many other logins first, which the address's own bucket makes slow.
 const MOST_HELD: usize = 65_536;
@@ -38,6 +41,7 @@ pub struct Origin {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Pair,
+    First,
     Login,
 }
 
@@ -62,7 +66,7 @@ impl LoginGuard {
     pub(super) fn new(is_on: bool) -> Self {
         Self {
             is_on,
-            strangers: Cache::new(2 * MOST_HELD),
+            strangers: Cache::new(3 * MOST_HELD),
             addresses: Cache::new(MOST_HELD),
             devices: Cache::new(MOST_HELD),
             members: Cache::new(MOST_HELD),
@@ -97,9 +101,21 @@ impl LoginGuard {
             (kind, short)
         };
         let pair = held(&self.strangers, &name(Kind::Pair, &address.to_string()));
+        let first = held(&self.strangers, &name(Kind::First, &network(address).to_string()));
         let login = held(&self.strangers, &name(Kind::Login, ""));
-        let guess = take(vec![(pair, ONE_PLACE), (login, ONE_LOGIN)], now)?;
-        Ok(Guess { address: Some(by_address), ..guess })
+        let mut guess = take(vec![(pair, ONE_PLACE)], now)?;
+        guess.address = Some(by_address);
+        if first.admit(FIRST_TRIES, now).is_ok() {
+            // It counts for the login all the same: whoever goes on from there is slowed down the earlier.
+            login.count(ONE_LOGIN, now);
+            guess.held.extend([(first, FIRST_TRIES), (login, ONE_LOGIN)]);
+        } else if let Err(refused) = login.admit(ONE_LOGIN, now) {
+            guess.forgotten();
+            return Err(refused);
+        } else {
+            guess.held.push((login, ONE_LOGIN));
+        }
+        Ok(guess)
     }
 
     /// Begins to check the password of somebody who is logged in.
@@ -111,6 +127,15 @@ impl LoginGuard {
             return Ok(Guess { held: vec![], address: None });
         }
         take(vec![(held(&self.members, &member), ONE_PLACE)], now)
+    }
+}
+
+/// What has first tries of its own. Networks of 64 bits of IPv6 cost nothing: one customer is given 65,536 of them, which
+/// together have no more first tries than one address of IPv4.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(long) => IpAddr::V6(Ipv6Addr::from_bits(long.to_bits() >> 80 << 80)),
     }
 }
 
@@ -182,7 +207,32 @@ mod tests {
     fn one_address_three_hundred_times_and_one_login_a_hundred_times() {
         let guard = LoginGuard::new(true);
         assert_eq!(guesses(&guard, 1000, |number| format!("m{number}"), |_| address(1)), 300);
-        assert_eq!(guesses(&guard, 1000, |_| "zs".into(), |number| address(number + 2)), 100);
+        // Of the seven each is refused after its twentieth, and all of them together after a hundred.
+        assert_eq!(guesses(&guard, 1000, |_| "zs".into(), |number| address(2 + number % 7)), 100);
+    }
+
+    #[test]
+    fn the_first_tries_from_a_network_are_looked_at_whatever_strangers_elsewhere_do() {
+        let guard = LoginGuard::new(true);
+        for login in ["zs", "nobody"] {
+            guesses(&guard, 1000, |_| login.into(), |number| address(2 + number % 7));
+            // Right passwords: each is forgotten, and does not use up what was left.
+            for _ in 0..50 {
+                guard.begin(login, None, address(1), NOW).unwrap().forgotten();
+            }
+            assert_eq!(guesses(&guard, 50, |_| login.into(), |_| address(1)), 3);
+            let later = Millis(NOW.0 + 300_000);
+            guard.begin(login, None, address(1), later).unwrap().forgotten();
+        }
+        let household = |number: u32| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, number as u16, 0, 0, 0, 0));
+        assert_eq!(guesses(&guard, 50, |_| "zs".into(), household), 3, "a customer's 65,536 networks");
+    }
+
+    #[test]
+    fn those_who_come_from_many_places_are_slowed_down_from_their_fourth_try_on() {
+        let guard = LoginGuard::new(true);
+        // 200 addresses, ten tries each.
+        assert_eq!(guesses(&guard, 2000, |_| "zs".into(), |number| address(number % 200)), 600);
     }
 
     #[test]
@@ -226,6 +276,6 @@ mod tests {
     fn memory_is_bounded() {
         let guard = LoginGuard::new(true);
         guesses(&guard, 200_000, |number| format!("m{number}"), address);
-        assert!(guard.strangers.len() <= 2 * MOST_HELD && guard.addresses.len() <= MOST_HELD);
+        assert!(guard.strangers.len() <= 3 * MOST_HELD && guard.addresses.len() <= MOST_HELD);
     }
 }

@@ -91,6 +91,7 @@ pub struct Services {
     pub own_data: own_data::OwnData,
     /// What they all share.
     pub context: Arc<Context>,
+    last_look: vitals::LastLook,
 }
 
 impl Services {
@@ -126,6 +127,7 @@ impl Services {
             practice: practice::Practice::new(Arc::clone(&context)),
             audit: audit::Audit::new(Arc::clone(&context)),
             context,
+            last_look: vitals::LastLook::default(),
         })
     }
 }

@@ -44,12 +44,18 @@ pub struct TaskStats {
     /// Runs that failed.
     pub failures: AtomicU64,
     succeeded: Mutex<Option<Instant>>,
+    started: Instant,
 }
 
 impl TaskStats {
     /// How long ago its last run ended well; `None` when none has.
     pub fn since_success(&self) -> Option<Duration> {
         self.succeeded.lock().unwrap_or_else(PoisonError::into_inner).map(|instant| instant.elapsed())
+    }
+
+    /// How long ago its last run ended well, or the start when none has: it grows while a task fails from the start on.
+    pub fn age(&self) -> Duration {
+        self.since_success().unwrap_or_else(|| self.started.elapsed())
     }
 }
 
@@ -59,10 +65,12 @@ pub struct Tasks([TaskStats; 4]);
 
 impl Tasks {
     pub(super) fn new() -> Self {
+        let started = Instant::now();
         Self(Task::ALL.map(|_| TaskStats {
             times: Distribution::of_times(),
             failures: AtomicU64::new(0),
             succeeded: Mutex::new(None),
+            started,
         }))
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 pub use super::passwords::HashingStats;
@@ -20,6 +21,13 @@ pub use crate::store::{Distribution, DistributionShape, ReadStats, WriterStats};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Rankings that were not brought up to date for so long are stale.
 const STALE_RANKINGS: Duration = Duration::from_secs(30);
+
+/// For how long what was looked at last is told to whoever asks whether the instance can work.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// What was found when somebody asked last, and when that was.
+#[derive(Default)]
+pub(super) struct LastLook(Mutex<Option<(Instant, Vec<Check>)>>);
 
 /// One thing that an instance needs for its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,14 +67,36 @@ pub struct Readings {
 impl Services {
     /// How far the database is; `None` when it does not answer in time.
     async fn vitals(&self) -> Option<Vitals> {
-        let ranked_no = self.context.scoreboard.missing().after;
-        let look = self.context.database.read(move |connection| store::vitals::look(connection, ranked_no));
+        let missing = self.context.scoreboard.missing();
+        let (after, gaps) = (missing.after, missing.gaps);
+        let look =
+            self.context.database.read(move |connection| store::vitals::look(connection, after, &gaps));
         let looked: Result<Result<Vitals, StoreError>, _> = timeout(PATIENCE, look).await;
         looked.ok()?.ok()
     }
 
-    /// Looks at everything that this instance needs for its work.
+    /// Looks at everything that this instance needs for its work. Anybody may ask, as often as they like: what was found is
+    /// good for a second, and of those who ask at once one looks. That the server stops is told at once.
     pub async fn check(&self) -> Vec<Check> {
+        // Whoever looks holds it, and lets go of it also when the caller hangs up.
+        let mut last = self.last_look.0.lock().await;
+        let mut checks = match &*last {
+            Some((at, found)) if at.elapsed() < GOOD_FOR => found.clone(),
+            _ => {
+                let found = self.look().await;
+                *last = Some((Instant::now(), found.clone()));
+                found
+            }
+        };
+        drop(last);
+        let fault = self.context.signals.is_stopping().then(|| {
+            message!("服务正在停止，不再接新的请求", "the server is stopping and takes no new requests")
+        });
+        checks.push(Check::new("stopping", fault));
+        checks
+    }
+
+    async fn look(&self) -> Vec<Check> {
         let vitals = self.vitals().await;
         let unreachable = message!("数据库连不上", "the database cannot be reached");
         let schema = vitals.as_ref().and_then(|vitals| self.schema_fault(vitals));
@@ -75,15 +105,6 @@ impl Services {
             Check::new("migrations", schema),
             Check::new("writer", self.writer_fault().await),
             Check::new("rankings", self.rankings_fault()),
-            Check::new(
-                "stopping",
-                self.context.signals.is_stopping().then(|| {
-                    message!(
-                        "服务正在停止，不再接新的请求",
-                        "the server is stopping and takes no new requests"
-                    )
-                }),
-            ),
         ]
     }
 
@@ -161,8 +182,8 @@ impl Services {
         let context = &self.context;
         let now = context.clock.now();
         let ranked_no = context.scoreboard.missing().after;
-        let behind = |latest: i64, taken: i64, since: Option<Millis>| {
-            let results = (latest - taken).max(0);
+        let behind = |results: i64, since: Option<Millis>| {
+            let results = results.max(0);
             let age: i64 = since.map_or(0, |since| now.since(since).max(0));
             #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds")]
             let seconds = if results == 0 { 0.0 } else { age as f64 / 1000.0 };
@@ -170,8 +191,8 @@ impl Services {
         };
         let (unranked, unsummed) = vitals.as_ref().map_or(((0, 0.0), (0, 0.0)), |vitals| {
             (
-                behind(vitals.latest_no, ranked_no, vitals.unranked_since),
-                behind(vitals.latest_no, vitals.summed_no, vitals.unsummed_since),
+                behind((vitals.latest_no - ranked_no).max(0) + vitals.passed_over, vitals.unranked_since),
+                behind(vitals.latest_no - vitals.summed_no, vitals.unsummed_since),
             )
         });
         Readings {

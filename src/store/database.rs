@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::attempt_writes::{AttemptWrite, AttemptWritten};
 use super::connection::{Opener, Purpose, on_backend, open};
+use super::notices::Watch;
 use super::writer::Writer;
 use super::{AnyConnection, Backend, DatabaseUrl, Distribution, Freshness, StoreError, WriterStats};
 
@@ -47,6 +48,9 @@ struct Inner {
     reads: ReadStats,
     most_reads: usize,
     schema: String,
+    /// The file that another process may write to; `None` on PostgreSQL, whose instances tell each other.
+    watched: Option<DatabaseUrl>,
+    watch: Watch,
 }
 
 /// How reads have fared since the start.
@@ -118,7 +122,10 @@ impl Database {
         let permits = Arc::new(Semaphore::new(options.read_connections as usize));
         let reads = ReadStats { waits: Distribution::of_times(), refused: AtomicU64::new(0) };
         let most_reads = options.read_connections as usize;
-        let inner = Inner { pool, permits, writer, freshness, backend, reads, most_reads, schema };
+        let watched = (backend == Backend::Sqlite).then(|| options.url.clone());
+        let watch = Watch::default();
+        let inner =
+            Inner { pool, permits, writer, freshness, backend, reads, most_reads, schema, watched, watch };
         Ok((Self { inner: Arc::new(inner) }, Writers(handles)))
     }
 
@@ -157,7 +164,8 @@ impl Database {
             outcome
         })
         .await
-        .unwrap_or_else(|error| Err(E::from(StoreError::corrupt("read", error))))
+        // Not why it panicked: that may be what somebody has sent.
+        .unwrap_or_else(|_| Err(E::from(StoreError::corrupt("read", "panicked"))))
     }
 
     /// Runs `work` inside a transaction, together with other writes that wait, and returns once it is
@@ -207,6 +215,22 @@ impl Database {
         committed: impl FnOnce(AttemptWritten) + Send + 'static,
     ) -> Result<AttemptWritten, StoreError> {
         self.inner.writer.submit_attempt(write, Box::new(committed)).await
+    }
+
+    /// Hears what another process has written to an SQLite database, also when this one writes nothing for a long time:
+    /// the writer looks for it whenever it writes, so it is given something to do when the file has changed. To be called
+    /// again and again, first before anything is held.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hear_others(&self) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let Some(url) = inner.watched.clone() else { return Ok(()) };
+        let look = tokio::task::spawn_blocking(move || inner.watch.has_changed(&url));
+        match look.await.unwrap_or_else(|_| Err(StoreError::corrupt("look", "panicked")))? {
+            true => self.write_aside(|_| Ok(())).await,
+            false => Ok(()),
+        }
     }
 
     /// Whether what was read is still good to be held.

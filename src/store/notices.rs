@@ -1,17 +1,42 @@
 //! How instances hear of each other's writes. SQLite tells it by the version of the file; on PostgreSQL a
 //! transaction notifies, and [`follow`] listens.
 
+use std::sync::{Mutex, PoisonError};
+
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::connection::{Purpose, open};
 use super::statement::Statement;
-use super::{AnyConnection, Freshness};
+use super::{AnyConnection, DatabaseUrl, Freshness, StoreError};
 
 /// SQLite's word for "somebody else has written": it differs between two reads on a connection exactly
 /// when another connection has committed in between (sqlite.org, `PRAGMA data_version`).
 pub(super) fn data_version(connection: &mut SqliteConnection) -> QueryResult<i64> {
     let rows: Vec<i64> = Statement::<BigInt>::new("PRAGMA data_version", vec![]).load(connection)?;
     rows.first().copied().ok_or(diesel::result::Error::NotFound)
+}
+
+/// Sees that the file of an SQLite database was written to, also when this process itself writes nothing.
+#[derive(Default)]
+pub(super) struct Watch(Mutex<Option<(SqliteConnection, i64)>>);
+
+impl Watch {
+    /// Whether anybody has written since the last look; the first look, and one after a failure, says so too.
+    pub(super) fn has_changed(&self, url: &DatabaseUrl) -> Result<bool, StoreError> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut connection, before) = match held.take() {
+            Some((connection, version)) => (connection, Some(version)),
+            None => match open(url, Purpose::Read).map_err(|error| StoreError::Busy(error.to_string()))? {
+                AnyConnection::Sqlite(connection) => (connection, None),
+                #[cfg(feature = "postgres")]
+                AnyConnection::Postgres(_) => return Ok(false),
+            },
+        };
+        let version = data_version(&mut connection)?;
+        *held = Some((connection, version));
+        Ok(before != Some(version))
+    }
 }
 
 /// Tells the other instances, when this transaction commits, that what they hold is stale.

@@ -188,6 +188,26 @@ on_both_databases! {
         thief.put("/me/password", guess(PASSWORD)).await.expect(204);
     }
 
+    async fn a_password_that_nobody_had_the_time_to_check_was_not_wrong(backend) {
+        let settings = Settings {
+            limits: Limits { failed_logins: true, ..Limits::default() },
+            hashing_queue: 2,
+            ..Settings::default()
+        };
+        let app = TestApp::start_with(backend, settings).await;
+        let world = World::build(&app).await;
+        let member = world.member(&app, "zs", "B1").await;
+        let guess = async || member.put("/me/password", json!({"current": WRONG, "new": "Another-Pass-2026"})).await;
+        let at_once = futures_util::future::join_all((0..40).map(|_| guess())).await;
+        let with = |status| at_once.iter().filter(|reply| reply.status == status).count();
+        assert!(with(503) > 0 && with(422) > 0);
+        let mut wrong = with(422);
+        while guess().await.status == 422 {
+            wrong += 1;
+        }
+        assert_eq!(wrong, 20);
+    }
+
     async fn an_address_that_nobody_of_ours_tells_is_not_believed(backend) {
         let settings = Settings {
             limits: Limits { failed_logins: true, ..Limits::default() },

@@ -122,7 +122,11 @@ struct Server {
 
 impl Server {
     fn start(place: &Place, variables: &[(&str, &str)]) -> Self {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--workers", "1"]);
+        Self::start_at("127.0.0.1:0", place, variables)
+    }
+
+    fn start_at(address: &str, place: &Place, variables: &[(&str, &str)]) -> Self {
+        let mut command = place.command(&["serve", "--listen", address, "--workers", "1"]);
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());

@@ -1,7 +1,11 @@
 //! A server that runs: what it says at the start, its keys, how it stops.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 
 use serde_json::{Value, json};
 
@@ -54,6 +58,57 @@ fn a_stream_that_is_open_does_not_keep_the_server_from_stopping() {
     stream.read_to_end(&mut heard).unwrap();
     let heard = String::from_utf8(heard).unwrap();
     assert!(heard.starts_with("HTTP/1.1 200") && heard.ends_with("0\r\n\r\n"), "{heard}");
+}
+
+#[test]
+fn nobody_is_let_in_before_the_database_is_open_and_a_taken_address_is_told_before_that() {
+    let place = Place::new();
+    place.start_empty();
+    let file = place.path("data/qianti.db");
+    let mut other = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    // What a long migration is to others: the database is there and does not answer.
+    other.batch_execute("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE").unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let began = Instant::now();
+    let reason = place.run(&["serve", "--listen", &address]).refused(1);
+    assert!(reason.contains(&address), "{reason}");
+    assert!(began.elapsed() < Duration::from_secs(4), "it did not wait for the database");
+    drop(taken);
+    std::thread::scope(|scope| {
+        let server = scope.spawn(|| Server::start_at(&address, &place, &[]));
+        let began = Instant::now();
+        // Shorter than the program waits for the lock.
+        while began.elapsed() < Duration::from_secs(2) {
+            assert!(TcpStream::connect(&address).is_err(), "let in with nobody there to answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        other.batch_execute("ROLLBACK").unwrap();
+        let server = server.join().unwrap();
+        assert_eq!(server.address, address);
+        assert_eq!(server.call("GET", "/readyz", "", &Value::Null).0, 200);
+        assert_eq!(server.stop().0, Some(0));
+    });
+}
+
+#[test]
+fn a_roster_of_the_command_line_ends_sessions_of_a_server_that_writes_nothing() {
+    let place = Place::new();
+    place.start_empty();
+    place.write("one.csv", "login,name,unit_code,password\nls,李四,zone,Given-Pass-2026\n");
+    place.run(&["members", "import", "one.csv"]).done();
+    let server = Server::start(&place, &[]);
+    let token = server.token("ls", "Given-Pass-2026");
+    server.get("/me", &token);
+    // A role ends the sessions; nothing is written by the server between this and the end.
+    place.write("two.csv", "login,name,unit_code,role\nls,李四,zone,leader\n");
+    assert!(place.run(&["members", "import", "two.csv"]).done().contains("1 updated"));
+    let began = Instant::now();
+    while server.call("GET", "/api/v1/me", &token, &Value::Null).0 != 401 {
+        assert!(began.elapsed() < Duration::from_secs(60), "the session that was ended goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.stop().0, Some(0));
 }
 
 #[test]

@@ -21,9 +21,9 @@ struct Seen {
     begun: Vec<String>,
     scores: BTreeMap<String, f64>,
     requests: usize,
-    /// Requests that were sent on a connection that the server had taken, and were never answered.
+    /// Requests that were sent on a connection and never answered.
     cut: Vec<String>,
-    /// New connections that were never taken.
+    /// Connections that were refused.
     refused: usize,
 }
 
@@ -37,6 +37,7 @@ fn answer_until_it_is_gone(address: SocketAddr, quiz: i64, token: &str, graded: 
             Some(connection) => connection,
             None => match Connection::open(address) {
                 Ok(connection) => connection,
+                // Nothing was sent: whoever meets this knows that nothing was done.
                 Err(_) => {
                     seen.refused += 1;
                     return seen;
@@ -66,12 +67,11 @@ fn answer_until_it_is_gone(address: SocketAddr, quiz: i64, token: &str, graded: 
                     kept = Some(connection);
                 }
             }
-            Err(error) if connection.answered > 0 => {
-                seen.cut.push(format!("{path}: {error}"));
+            Err(error) => {
+                seen.cut
+                    .push(format!("{path}, number {} of its connection: {error}", connection.answered + 1));
                 return seen;
             }
-            // Its handshake was the kernel's alone: the server never took it.
-            Err(_) => seen.refused += 1,
         }
     }
 }

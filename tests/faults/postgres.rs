@@ -1,17 +1,16 @@
 //! A PostgreSQL server of the test's own that is stopped and started under load.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::crowd::Crowd;
 use super::http::wanting;
-use super::program::{Program, examine};
+use super::program::{Program, examine, free_port};
 
 /// A server in a folder of its own; stopped when it is dropped.
 pub struct Cluster {
@@ -127,6 +126,23 @@ impl Cluster {
         );
     }
 
+    /// The daily backup of docs/operations.md, to a file of this name.
+    pub fn dump(&self, name: &str) {
+        let (port, file) = (self.port.to_string(), format!("--file={}", self.path(&format!("{name}.dump"))));
+        let at = ["-h", "127.0.0.1", "-p", &port, "-U", "qianti"];
+        self.run("pg_dump", &[&at[..], &["--format=custom", &file, "postgres"]].concat());
+    }
+
+    /// Restores it to a database of this name; answers its URL.
+    pub fn restore(&self, name: &str) -> String {
+        let (port, file) = (self.port.to_string(), self.path(&format!("{name}.dump")));
+        let at = ["-h", "127.0.0.1", "-p", &port, "-U", "qianti"];
+        self.run("createdb", &[&at[..], &[name]].concat());
+        let database = format!("--dbname={name}");
+        self.run("pg_restore", &[&at[..], &["--no-owner", &database, &file]].concat());
+        format!("postgres://qianti@127.0.0.1:{port}/{name}")
+    }
+
     /// Waits until a file of the log is in the archive.
     pub fn wait_until_archived(&self, file: &str) {
         let wanted = self.folder.path().join("archive").join(file);
@@ -172,16 +188,6 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop("immediate");
     }
-}
-
-/// A port that nobody listens on now. Not one of those that the system gives to connections: while a server is away,
-/// its port could become one end of somebody's connection.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let process = u16::try_from(std::process::id() % 1000).unwrap();
-    let ports =
-        std::iter::repeat_with(|| 10_000 + process * 20 + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
-    ports.take(2_000).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("no port is free")
 }
 
 fn is_root() -> bool {

@@ -1,13 +1,24 @@
 //! The built program as a process, and what tells whether its database is sound.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 pub const ADMIN_PASSWORD: &str = "Admin-Pass-2026";
+
+/// The limits of requests, off: members here do nothing but ask, faster than any person and, on a fast machine, than
+/// the limits that ship allow.
+const UNLIMITED: [&str; 5] = [
+    "QIANTI_LIMIT_GENERAL",
+    "QIANTI_LIMIT_ANSWER",
+    "QIANTI_LIMIT_HEAVY",
+    "QIANTI_LIMIT_AUTH",
+    "QIANTI_LIMIT_ANONYMOUS",
+];
 
 /// A server that runs; killed when it is dropped.
 pub struct Program {
@@ -29,6 +40,7 @@ impl Program {
             .env("QIANTI_LISTEN", "127.0.0.1:0")
             .env("QIANTI_HASHING_THREADS", "2")
             .env("QIANTI_LOG", "error")
+            .envs(UNLIMITED.map(|name| (name, "0")))
             .envs(settings.iter().copied())
             .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -102,4 +114,14 @@ pub fn examine(database: &str) {
 
 pub fn sqlite_url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("qianti.db").display())
+}
+
+/// A port that nobody listens on now. Not one of those that the system gives to connections: while a server is away,
+/// its port could become one end of somebody's connection.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let process = u16::try_from(std::process::id() % 1000).unwrap();
+    let ports =
+        std::iter::repeat_with(|| 10_000 + process * 20 + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
+    ports.take(2_000).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("no port is free")
 }

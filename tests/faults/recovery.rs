@@ -1,5 +1,5 @@
 //! PostgreSQL is lost with its disk: it comes back from a base backup and the archive of its log, to any instant, as
-//! docs/operations.md says.
+//! docs/operations.md says; and the daily dump of a live database restores.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,4 +62,39 @@ async fn a_lost_postgres_comes_back_from_base_backup_and_archive_to_an_instant()
             cluster.stop("fast");
         }
     }
+}
+
+#[actix_web::test]
+async fn a_dump_of_a_live_postgres_restores_and_has_what_was_acknowledged_before_it() {
+    let cluster = Arc::new(Cluster::start());
+    let program = Program::start(&cluster.url(), &[]);
+    let crowd = Crowd::gather(&program.base, 8).await;
+    let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::clone(&crowd.tally));
+    let acknowledged = crowd.acknowledged();
+    let work = async {
+        let mut dumped = Vec::new();
+        for no in 0..3 {
+            tally.wait_for_more(100).await;
+            let known = acknowledged.lock().unwrap().clone();
+            let name = format!("drill{no}");
+            let graded = tally.graded.load(Ordering::SeqCst);
+            // Elsewhere, so that the members go on meanwhile.
+            let (dumping, file) = (Arc::clone(&cluster), name.clone());
+            actix_web::rt::task::spawn_blocking(move || dumping.dump(&file)).await.unwrap();
+            dumped.push((name, known, graded));
+        }
+        tally.wait_for_more(100).await;
+        stop.store(true, Ordering::SeqCst);
+        dumped
+    };
+    let (_, dumped) = futures_util::future::join(crowd.answer(&stop), work).await;
+    for (name, known, graded) in dumped {
+        let url = cluster.restore(&name);
+        examine(&url);
+        let results =
+            results_of(sql_query(RESULTS).load(&mut PgConnection::establish(&url).unwrap()).unwrap());
+        has_all(&results, &known);
+        eprintln!("{name}: {graded} acknowledged before it, {} there", results.len());
+    }
+    program.stop();
 }

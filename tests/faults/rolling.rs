@@ -5,16 +5,18 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::crowd::Crowd;
-use super::postgres::{Cluster, free_port};
-use super::program::{Program, examine};
+use super::postgres::Cluster;
+use super::program::{Program, examine, free_port};
 
 /// Requests that an instance has answered since its start when nginx has taken it back: the next may go then.
 const TAKEN_BACK: f64 = 40.0;
+/// Longest that nginx may take for it.
+const PATIENCE: Duration = Duration::from_secs(120);
 const ROUNDS: usize = 3;
 
 /// A running nginx; stopped when it is dropped.
@@ -114,7 +116,9 @@ async fn a_rolling_restart_behind_nginx_loses_no_request() {
                     actix_web::rt::time::sleep(Duration::from_millis(10)).await;
                 }
                 *instance = Some(fresh.join().unwrap());
+                let began = Instant::now();
                 while requests_of_attempts(instance.as_ref().unwrap()).await < TAKEN_BACK {
+                    assert!(began.elapsed() < PATIENCE, "nginx does not take it back: {}", nginx.said());
                     actix_web::rt::time::sleep(Duration::from_millis(50)).await;
                 }
             }

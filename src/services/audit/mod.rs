@@ -61,6 +61,15 @@ pub(super) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
     }
 }
 
+/// The same for work on another thread.
+pub(super) fn carried_along<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let source = SOURCE.try_with(Source::clone).ok();
+    move || match source {
+        Some(source) => SOURCE.sync_scope(source, work),
+        None => work(),
+    }
+}
+
 /// Who changes something, when, and by which request. To be made on the task of the call.
 #[derive(Clone, Debug)]
 pub(super) struct Stamp {

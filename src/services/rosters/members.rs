@@ -90,7 +90,8 @@ impl MemberImport {
         }
         match self.known.get(&key).cloned() {
             Some(known) => {
-                let before = members::hold_member(connection, known.id)?;
+                // A dry run holds nothing: the import itself looks at it all again.
+                let before = if self.dry_run { known } else { members::hold_member(connection, known.id)? };
                 self.existing(connection, &before, name, &unit, role)
             }
             None => self.create(connection, (login, &key, name), &unit, (role, given), report),
@@ -177,6 +178,9 @@ impl MemberImport {
         }
         if &row == before && new_role.is_none() {
             return Ok(Ok(Outcome::Unchanged));
+        }
+        if self.dry_run {
+            return Ok(Ok(Outcome::Updated));
         }
         members::update_member(connection, &row, before, self.now)?;
         let old_roles = as_roles(&grants);

@@ -8,16 +8,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::members::{MEMBER_COLUMNS, MemberImport};
 use self::record::Record;
 use self::units::{UNIT_COLUMNS, UnitOrder, import_unit, order_units};
-use super::bank_files::{ExportedFile, workbook};
+use super::bank_files::{ExportedFile, blocking, workbook};
 use super::{Context, ServiceError};
 use crate::domain::audit::{Action, Facts};
 use crate::domain::message::Message;
 use crate::domain::roles::Principal;
-use crate::formats::table::{Row, Table};
+use crate::formats::table::{Column, Row, Table};
 use crate::formats::tables;
 use crate::formats::{MOST_PREVIEWED, Place, PreviewedRow, RosterReport};
 use crate::message;
@@ -34,9 +35,16 @@ pub struct RosterOptions {
     pub file_name: Option<String>,
 }
 
+/// Rosters that are read at the same time.
+const MOST_READ: usize = 2;
+/// Rosters that are held in memory at the same time: read, waiting for it, or being taken.
+const MOST_HELD: usize = 10;
+
 /// Units and people from files.
 pub struct Rosters {
     context: Arc<Context>,
+    reading: Semaphore,
+    places: Semaphore,
 }
 
 /// A workbook to fill in with units.
@@ -67,24 +75,47 @@ type Refusal = (&'static str, Message);
 
 impl Rosters {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        Self { context, reading: Semaphore::new(MOST_READ), places: Semaphore::new(MOST_HELD) }
+    }
+
+    /// A place for one more roster, as long as it is held.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`] when there is none.
+    fn take_place(&self) -> Result<SemaphorePermit<'_>, ServiceError> {
+        self.places.try_acquire().map_err(|_| ServiceError::Busy("too many rosters are being taken".into()))
+    }
+
+    /// Reads a file off the threads that answer, a few files at a time.
+    async fn read(
+        &self,
+        file: impl AsRef<[u8]> + Send + 'static,
+        columns: &'static [Column],
+    ) -> Result<Table, ServiceError> {
+        let turn = self.reading.acquire().await;
+        let _turn = turn.map_err(|error| ServiceError::Internal(error.to_string()))?;
+        blocking(move || Table::read(file.as_ref(), columns).map_err(ServiceError::UnreadableFile)).await
     }
 
     /// Adds, renames and moves units as `file` says; units that it does not name stay. Parents may
-    /// stand anywhere in the file. A dry run changes nothing.
+    /// stand anywhere in the file. A dry run changes nothing; it is a write that is undone all the same, because where
+    /// a unit can stand depends on the rows before it, and holds up other writes for as long as it takes.
     ///
     /// # Errors
-    /// [`ServiceError::RosterRejected`] when a row cannot be taken: then nothing was changed.
+    /// [`ServiceError::RosterRejected`] when a row cannot be taken: then nothing was changed;
+    /// [`ServiceError::Busy`] when too many rosters are being taken.
     pub async fn import_units(
         &self,
         principal: &Principal,
-        file: &[u8],
+        file: impl AsRef<[u8]> + Send + 'static,
         options: RosterOptions,
     ) -> Result<RosterReport, ServiceError> {
-        let table = Table::read(file, &UNIT_COLUMNS).map_err(ServiceError::UnreadableFile)?;
+        let _place = self.take_place()?;
+        let table = self.read(file, &UNIT_COLUMNS).await?;
         let principal = principal.clone();
         let mut record = Record::new(Action::UnitsImported, &principal, self.context.clock.now(), &options);
-        self.run(options.dry_run, move |connection, report| {
+        let way = if options.dry_run { Way::Undone } else { Way::Saved };
+        self.run(way, move |connection, report| {
             hold_tree(connection)?;
             let mut known: HashMap<String, UnitRow> =
                 list_units(connection)?.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
@@ -93,7 +124,7 @@ impl Rosters {
                 let noted = record.count();
                 match import_unit(connection, &principal, &table, row, &mut known, &mut record)? {
                     Ok(outcome) => {
-                        report.count(&outcome, || previewed(&table, row, "code", record.since(noted)))
+                        report.count(&outcome, || previewed(&table, row, "code", record.since(noted)));
                     }
                     Err(refusal) => refused.push((row, refusal)),
                 }
@@ -114,14 +145,16 @@ impl Rosters {
     /// and makes no passwords.
     ///
     /// # Errors
-    /// [`ServiceError::RosterRejected`] when a row cannot be taken: then nothing was changed.
+    /// [`ServiceError::RosterRejected`] when a row cannot be taken: then nothing was changed;
+    /// [`ServiceError::Busy`] when too many rosters are being taken.
     pub async fn import_members(
         &self,
         principal: &Principal,
-        file: &[u8],
+        file: impl AsRef<[u8]> + Send + 'static,
         options: RosterOptions,
     ) -> Result<RosterReport, ServiceError> {
-        let table = Arc::new(Table::read(file, &MEMBER_COLUMNS).map_err(ServiceError::UnreadableFile)?);
+        let _place = self.take_place()?;
+        let table = Arc::new(self.read(file, &MEMBER_COLUMNS).await?);
         // A dry run first: hashing thousands of passwords for a file that is refused would be a waste.
         let trial = RosterOptions { dry_run: true, ..options.clone() };
         let plan = match self.import_members_with(principal, &table, HashMap::new(), &trial).await {
@@ -162,8 +195,9 @@ impl Rosters {
         let (dry_run, record) =
             (options.dry_run, Record::new(Action::MembersImported, &principal, now, options));
         let (sender, receiver) = tokio::sync::oneshot::channel();
+        let way = if dry_run { Way::Read } else { Way::Saved };
         let report = self
-            .run(dry_run, move |connection, report| {
+            .run(way, move |connection, report| {
                 let mut import = MemberImport {
                     principal,
                     units: list_units(connection)?
@@ -195,31 +229,44 @@ impl Rosters {
         Ok(MemberPlan { report, new_logins: receiver.await.unwrap_or_default() })
     }
 
-    /// Runs an import in one transaction, which is undone for a dry run and when a row was rejected.
+    /// Runs an import; when a row was rejected nothing of it stays.
     async fn run(
         &self,
-        dry_run: bool,
+        way: Way,
         work: impl FnOnce(&mut AnyConnection, &mut RosterReport) -> Result<(), ServiceError> + Send + 'static,
     ) -> Result<RosterReport, ServiceError> {
-        let done = self
-            .context
-            .database
-            .write(move |connection| -> Result<RosterReport, Undone> {
-                let mut report = RosterReport { preview: dry_run.then(Vec::new), ..RosterReport::default() };
-                work(connection, &mut report)?;
-                if !report.rejected.is_empty() {
-                    report.initial_passwords.clear();
-                    return Err(Undone::Refused(ServiceError::RosterRejected(Box::new(report))));
-                }
-                if dry_run { Err(Undone::DryRun(Box::new(report))) } else { Ok(report) }
-            })
-            .await;
+        let work = move |connection: &mut AnyConnection| -> Result<RosterReport, Undone> {
+            let preview = (way != Way::Saved).then(Vec::new);
+            let mut report = RosterReport { preview, ..RosterReport::default() };
+            work(connection, &mut report)?;
+            if !report.rejected.is_empty() {
+                report.initial_passwords.clear();
+                return Err(Undone::Refused(ServiceError::RosterRejected(Box::new(report))));
+            }
+            if way == Way::Undone { Err(Undone::DryRun(Box::new(report))) } else { Ok(report) }
+        };
+        let database = &self.context.database;
+        let done = match way {
+            Way::Read => database.read(work).await,
+            Way::Undone | Way::Saved => database.write(work).await,
+        };
         match done {
             Ok(report) => Ok(report),
             Err(Undone::DryRun(report)) => Ok(*report),
             Err(Undone::Refused(error)) => Err(error),
         }
     }
+}
+
+/// How an import runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It writes nothing, and holds up nobody who does.
+    Read,
+    /// In one transaction, which is undone.
+    Undone,
+    /// In one transaction.
+    Saved,
 }
 
 /// Why an import was undone.

@@ -1,7 +1,7 @@
 //! Compares what clients were told with what the server and its database say.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -10,8 +10,9 @@ use super::client::Line;
 use super::ledger::{answered, score};
 use super::zone::Zone;
 
-/// "A submission is in every ranking that it belongs to within one second of its answer."
-pub const IN_EVERY_RANKING: Duration = Duration::from_secs(1);
+/// Longest that a ranking may take to have every result after a kill. That it takes a second otherwise is tested where
+/// the machine is quiet.
+const CATCHING_UP: Duration = Duration::from_secs(30);
 
 /// The differences that were found, each in words.
 #[derive(Default)]
@@ -68,8 +69,26 @@ pub async fn compare_through_the_api(zone: &Zone, since: &[usize], found: &mut D
     compare_board(zone, zone.quizzes[0], found).await;
 }
 
+/// Compares until there is no difference, or the time for it is over.
+async fn caught_up(found: &mut Differences, compare: impl AsyncFn(&mut Differences)) {
+    let began = Instant::now();
+    loop {
+        let mut differences = Differences::default();
+        compare(&mut differences).await;
+        if differences.0.is_empty() || began.elapsed() > CATCHING_UP {
+            found.0.append(&mut differences.0);
+            return;
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
 /// The boards of members and of branches of one quiz.
 pub async fn compare_board(zone: &Zone, quiz: i64, found: &mut Differences) {
+    caught_up(found, async |found| compare_board_once(zone, quiz, found).await).await;
+}
+
+async fn compare_board_once(zone: &Zone, quiz: i64, found: &mut Differences) {
     let rows = all_pages(&zone.admin, &format!("/leaderboards/members?quiz={quiz}")).await;
     let mut by_name: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for row in &rows {
@@ -115,8 +134,8 @@ pub async fn take_over_what_was_left(zone: &mut Zone, found: &mut Differences) {
                 continue;
             }
             let mut shown = Value::Null;
-            // Two seconds for the quiz, five of grace, one for the sweep.
-            for _ in 0..200 {
+            // Twenty seconds for the quiz, five of grace, one for the sweep.
+            for _ in 0..900 {
                 shown = member.line.insist(Method::GET, &format!("/attempts/{id}"), None).await.1;
                 if shown["status"] == "graded" {
                     break;
@@ -163,6 +182,11 @@ pub fn compare_with_database(zone: &Zone, stored: &BTreeMap<String, Stored>, fou
 
 /// The day's ranking, which is made of all quizzes; and the members whom the admin was told to have added.
 pub async fn compare_the_rest(zone: &Zone, found: &mut Differences) {
+    caught_up(found, async |found| compare_sums(zone, found).await).await;
+    compare_what_the_admin_did(zone, found).await;
+}
+
+async fn compare_sums(zone: &Zone, found: &mut Differences) {
     let rows = all_pages(&zone.admin, "/leaderboards/members?period=all").await;
     for (no, member) in zone.members.iter().enumerate() {
         let told: f64 =
@@ -171,6 +195,9 @@ pub async fn compare_the_rest(zone: &Zone, found: &mut Differences) {
         let stands: f64 = rows.iter().filter(|row| row["name"] == name.as_str()).map(score).sum();
         found.expect(&format!("sum of member {no}"), told, stands);
     }
+}
+
+async fn compare_what_the_admin_did(zone: &Zone, found: &mut Differences) {
     let listed = all_pages(&zone.admin, "/members?q=new").await;
     let mut logins: Vec<&str> = listed.iter().map(|row| row["login"].as_str().unwrap()).collect();
     let mut added: Vec<&str> = zone.ledger.added.iter().map(String::as_str).collect();

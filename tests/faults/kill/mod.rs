@@ -21,9 +21,9 @@ use diesel::{Connection, QueryableByName, RunQueryDsl as _, SqliteConnection, sq
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use self::compare::{Differences, IN_EVERY_RANKING, Stored};
+use self::compare::{Differences, Stored};
 use self::zone::Zone;
-use crate::program::{Program, examine, sqlite_url};
+use crate::program::{Program, examine, free_port, sqlite_url};
 
 /// Rounds in every test run.
 const ROUNDS: usize = 5;
@@ -107,12 +107,10 @@ async fn kill_again_and_again(mut victim: impl Victim, what: &str) {
         victim.start();
         zone.settle().await;
         starts.push(began.elapsed());
-        actix_web::rt::time::sleep(IN_EVERY_RANKING).await;
         compare::compare_through_the_api(&zone, &since, &mut found).await;
         assert!(found.0.is_empty(), "round {round}, killed after {moment:?}:\n{}", found.0.join("\n"));
     }
     compare::take_over_what_was_left(&mut zone, &mut found).await;
-    actix_web::rt::time::sleep(IN_EVERY_RANKING).await;
     for quiz in zone.quizzes {
         compare::compare_board(&zone, quiz, &mut found).await;
     }
@@ -153,7 +151,7 @@ fn would_be_found(zone: &Zone, mut stored: BTreeMap<String, Stored>) {
 
 /// An address that the program gets again after each kill.
 fn free_address() -> String {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    format!("127.0.0.1:{}", free_port())
 }
 
 struct OnSqlite {
