@@ -93,7 +93,7 @@ impl Rosters {
                 let noted = record.count();
                 match import_unit(connection, &principal, &table, row, &mut known, &mut record)? {
                     Ok(outcome) => {
-                        report.count(&outcome, || previewed(&table, row, "code", record.since(noted)))
+                        report.count(&outcome, || previewed(&table, row, "code", record.since(noted)));
                     }
                     Err(refusal) => refused.push((row, refusal)),
                 }
