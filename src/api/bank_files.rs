@@ -1,6 +1,6 @@
 //! Question banks from files and to files.
 
-use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Json};
 use actix_web::{HttpResponse, get, post};
 use futures_util::StreamExt as _;
@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
+use super::download::{attachment, download};
 use super::extract::{Admins, Caller, PathPart, Query, RootAdmins, Upload, UploadForm};
 use super::import_report::ImportReportResponse;
 use super::limit::Heavy;
@@ -312,23 +313,6 @@ fn rejected_workbook(
     let content = write_rejected(&report.rejected, language())
         .map_err(|error| ServiceError::Internal(error.to_string()))?;
     Ok(download(response, "rejected.xlsx", XLSX_MEDIA_TYPE, content))
-}
-
-fn attachment(name: &str) -> ContentDisposition {
-    ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(name.to_owned())],
-    }
-}
-
-/// An answer that a browser saves as a file.
-pub(super) fn download(
-    mut response: actix_web::HttpResponseBuilder,
-    name: &str,
-    media_type: &str,
-    content: Vec<u8>,
-) -> HttpResponse {
-    response.content_type(media_type).insert_header(attachment(name)).body(content)
 }
 
 /// Write a bank's current revision to a file; `json` and `csv` are sent while they are written. `X-Left-Out` counts the questions that the format cannot carry.

@@ -12,6 +12,7 @@ mod banks;
 mod cookie;
 mod docs;
 mod docs_rules;
+mod download;
 mod extract;
 mod import_report;
 mod leaderboards;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
 use futures_util::stream;
@@ -15,6 +14,7 @@ use utoipa::ToSchema;
 use super::app::ApiState;
 use super::attempt_events::EventsResponse;
 use super::attempts::{AttemptResponse, write_attempt};
+use super::download::attachment;
 use super::extract::{Anyone, Caller};
 use super::limit::Heavy;
 use super::problem::Problem;
@@ -355,10 +355,7 @@ pub(super) async fn show_own_data(
         let piece = pieces.recv().await?;
         Some((piece, pieces))
     });
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename("qianti-my-data.json".into())],
-    };
+    let disposition = attachment("qianti-my-data.json");
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(disposition)

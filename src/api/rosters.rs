@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::ApiState;
-use super::bank_files::download;
+use super::download::download;
 use super::extract::{Admins, Caller, Query, Upload, UploadForm};
 use super::limit::Heavy;
 use super::problem::{Problem, language};

@@ -39,6 +39,9 @@ pub struct SentFile {
     pub content: SentContent,
 }
 
+/// What was written of a file, and the index of the question with which its next part begins, if there is one.
+type Part = (Result<Vec<u8>, ServiceError>, Option<usize>);
+
 /// A bank as it stands, and what it is to be written as.
 struct Source {
     code: String,
@@ -57,9 +60,8 @@ impl Source {
         written.map_err(ServiceError::UnwritableFile)
     }
 
-    /// The part of the file with the questions from `start` on, and where the next one begins; `None` for a format
-    /// that has no parts.
-    fn write_part(&self, start: usize) -> Option<(Result<Vec<u8>, ServiceError>, Option<usize>)> {
+    /// The part of the file with the questions from `start` on; `None` for a format that has no parts.
+    fn write_part(&self, start: usize) -> Option<Part> {
         let questions = self.snapshot.questions();
         let end = start.saturating_add(PART).min(questions.len());
         let part = self.format.write_part(&self.title, questions, start..end)?;

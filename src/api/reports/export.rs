@@ -1,12 +1,13 @@
 //! Reports as files, sent while they are written.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{self, ContentDisposition, ContentEncoding, DispositionParam, DispositionType};
+use actix_web::http::header::{self, ContentEncoding};
 use actix_web::web::Bytes;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::download::attachment;
 use crate::formats::sheets::SheetFormat;
 use crate::services::ServiceError;
 use crate::services::reports::Export;
@@ -41,10 +42,7 @@ pub(in crate::api) fn stream_table(name: &str, format: ExportFormat, export: Exp
         ExportFormat::Xlsx => SheetFormat::Xlsx,
         ExportFormat::Csv => SheetFormat::Csv,
     };
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(format!("{name}.{}", format.extension()))],
-    };
+    let disposition = attachment(&format!("{name}.{}", format.extension()));
     let pieces = export.send(format).map(|piece| piece.map(Bytes::from).inspect_err(cut_off));
     let mut response = HttpResponse::Ok();
     response

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::UnitParams;
 use crate::api::app::ApiState;
-use crate::api::bank_files::download;
+use crate::api::download::download;
 use crate::api::extract::{Caller, Leaders, Query};
 use crate::api::limit::Heavy;
 use crate::api::problem::{Problem, language};
