@@ -224,7 +224,9 @@ mod tests {
             let later = Millis(NOW.0 + 300_000);
             guard.begin(login, None, address(1), later).unwrap().forgotten();
         }
-        let household = |number: u32| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, number as u16, 0, 0, 0, 0));
+        let household = |number: u32| {
+            IpAddr::V6(Ipv6Addr::from((0x2001_0db8_0001_u128 << 80) | (u128::from(number) << 64)))
+        };
         assert_eq!(guesses(&guard, 50, |_| "zs".into(), household), 3, "a customer's 65,536 networks");
     }
 
