@@ -1,6 +1,6 @@
 use super::super::check::check;
 use super::*;
-use crate::domain::ids::BankId;
+use crate::domain::ids::{BankId, QuestionId};
 use crate::domain::question::{Draft, NO_CHAPTER};
 use crate::formats::{FoundBank, FoundQuestion};
 
