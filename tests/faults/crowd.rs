@@ -74,7 +74,10 @@ async fn upload(client: &Client, url: String, token: &str, roster: String) -> (u
 impl Crowd {
     /// Makes `members` members and a contest that they may try as often as they like.
     pub async fn gather(base: &str, members: usize) -> Self {
-        let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        // Shorter than the server keeps one: on a busy machine it would be closed just as it is used again.
+        let kept = Duration::from_secs(2);
+        let client =
+            Client::builder().timeout(Duration::from_secs(60)).pool_idle_timeout(kept).build().unwrap();
         let (status, admin) = Self::log_in(&client, base, "admin", ADMIN_PASSWORD).await;
         assert_eq!(status, 200, "{admin}");
         let admin = admin["access_token"].as_str().unwrap().to_owned();
