@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::blueprint::MultipleRule;
 use crate::domain::points::Points;
-use crate::domain::question::{Draft, Kind};
+use crate::domain::question::{Draft, Kind, MOST_GAPS, MOST_OPTIONS};
 
 /// Texts around the length of a step, with what JSON writes in another way.
 fn text() -> impl Strategy<Value = String> {
@@ -16,7 +16,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn question() -> impl Strategy<Value = Question> {
-    (text(), prop::collection::vec(text(), 2..=8), 0..4_usize, 1..12_usize).prop_map(
+    (text(), prop::collection::vec(text(), 2..=MOST_OPTIONS), 0..4_usize, 1..=MOST_GAPS).prop_map(
         |(stem, options, kind, gaps)| {
             let (kind, options, key, stem) = match kind {
                 0 => (Kind::Judge, vec![], vec!["true".into()], stem),
