@@ -179,16 +179,16 @@ impl MemberImport {
         if &row == before && new_role.is_none() {
             return Ok(Ok(Outcome::Unchanged));
         }
-        if self.dry_run {
-            return Ok(Ok(Outcome::Updated));
-        }
-        members::update_member(connection, &row, before, self.now)?;
         let old_roles = as_roles(&grants);
         let mut roles = old_roles.clone();
-        if let Some(role) = new_role {
-            roles.push((role, unit.id));
-            members::replace_grants(connection, before.id, &roles)?;
-            sessions::end_sessions(connection, before.id, None, self.now)?;
+        roles.extend(new_role.map(|role| (role, unit.id)));
+        // A dry run notes what would change, and shows it.
+        if !self.dry_run {
+            members::update_member(connection, &row, before, self.now)?;
+            if new_role.is_some() {
+                members::replace_grants(connection, before.id, &roles)?;
+                sessions::end_sessions(connection, before.id, None, self.now)?;
+            }
         }
         let old = MemberState { member: before, unit: &home, roles: &old_roles };
         let changes = member_changes(old, MemberState { member: &row, unit, roles: &roles });
