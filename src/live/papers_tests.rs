@@ -73,6 +73,9 @@ fn expected(questions: &[Question], paper: &Paper, sections: &[Section]) -> Valu
 }
 
 proptest! {
+    // Each is a bank and a paper of up to 120 items.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     #[test]
     fn a_copied_paper_is_what_would_have_been_built(
         questions in prop::collection::vec(question(), 1..12),
