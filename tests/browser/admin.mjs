@@ -32,12 +32,10 @@ async function downloaded(page, click) {
 /** The passwords of the slips that are shown, by login; printing is watched instead of done. */
 async function takeSlips(page, count) {
   await dialog(page).getByRole('heading', { name: `初始密码（${count} 人）` }).waitFor()
-  const rows = await dialog(page).locator('tbody tr').all()
-  const slips = new Map()
-  for (const row of rows) {
-    const [login, password, unit] = await row.locator('td').allInnerTexts()
-    slips.set(login, { name: await row.locator('th').innerText(), password, unit })
-  }
+  // The units are looked up, and then the slips are put in their order.
+  await dialog(page).locator('tbody tr td:last-child').filter({ hasNotText: /\S/ }).first().waitFor({ state: 'detached' })
+  const rows = await dialog(page).locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim())))
+  const slips = new Map(rows.map(([name, login, password, unit]) => [login, { name, password, unit }]))
   check(slips.size === count, `${slips.size} slips instead of ${count}`)
   await press(dialog(page), '打印密码条')
   const printed = await page.evaluate(() => window.printed)
@@ -214,7 +212,7 @@ async function firstHour() {
     await follow(page, '操作记录')
     const entries = page.locator('ol.lines > li')
     await entries.nth(1).waitFor()
-    await page.getByLabel('查找').fill('代答')
+    await page.getByLabel('查找', { exact: true }).fill('代答')
     await page.waitForURL(/[?&]q=/)
     await entries.nth(1).waitFor({ state: 'detached' })
     await entries.first().getByText('作废答卷').waitFor()
@@ -222,7 +220,7 @@ async function firstHour() {
     await entries.first().getByRole('cell', { name: '由同事代答，本人要求重答' }).waitFor()
     const record = await sheet((await downloaded(page, () => press(page, '导出 Excel'))).path)
     check(record.length === 2 && JSON.stringify(record[1]).includes('代答'), `the exported records are ${JSON.stringify(record)}`)
-    await page.getByLabel('查找').fill('')
+    await page.getByLabel('查找', { exact: true }).fill('')
     await entries.nth(7).waitFor()
     for (const action of ['units.imported', 'members.imported', 'bank.added', 'bank.imported', 'question.added', 'bank.undone', 'question.retired', 'quiz.added']) {
       await page.getByLabel('做了什么').selectOption(action)
