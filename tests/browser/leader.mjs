@@ -73,8 +73,10 @@ async function enter(page, login) {
   await page.locator('.ring').waitFor()
 }
 
-const rate = (value) => (value === null ? '—' : `${(value * 100).toFixed(1)}%`)
-const percent = (value) => (value === null ? '—' : `${value.toFixed(1)}%`)
+/** 80.85 is 80.9 to whoever reads it; `toFixed` takes the binary fraction below it and says 80.8. */
+const rounded = (value, digits, least = 0) => value.toLocaleString('en', { minimumFractionDigits: least, maximumFractionDigits: digits, useGrouping: false })
+const percent = (value) => (value === null ? '—' : `${rounded(value, 1, 1)}%`)
+const rate = (value) => percent(value === null ? null : value * 100)
 const mean = (value) => (value === null ? '—' : value.toLocaleString('zh-CN', { minimumFractionDigits: 2, maximumFractionDigits: 2 }))
 const words = async (locator) => (await locator.allInnerTexts()).map((text) => text.trim())
 const equal = (found, wanted, what) => check(JSON.stringify(found) === JSON.stringify(wanted), `${what}: ${JSON.stringify(found)} and not ${JSON.stringify(wanted)}`)
@@ -113,10 +115,10 @@ function sameOverview(rows, report) {
 /** What the page says of a change: an arrow and, read aloud, words. */
 function mark(change, points) {
   if (change === null) return '—'
-  const rounded = Number(change.toFixed(points ? 1 : 2))
-  if (rounded === 0) return '＝持平'
-  const size = Math.abs(rounded).toLocaleString('zh-CN', { maximumFractionDigits: points ? 1 : 2 })
-  return `${rounded > 0 ? '▲升' : '▼降'} ${size}${points ? ' 个百分点' : ''}${size}`
+  const told = Number(rounded(change, points ? 1 : 2))
+  if (told === 0) return '＝持平'
+  const size = Math.abs(told).toLocaleString('zh-CN', { maximumFractionDigits: points ? 1 : 2 })
+  return `${told > 0 ? '▲升' : '▼降'} ${size}${points ? ' 个百分点' : ''}${size}`
 }
 
 /** A card of the page by its heading. */
