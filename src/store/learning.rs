@@ -181,11 +181,12 @@ pub fn list_unlearned(
 ) -> Result<Vec<Unlearned>, StoreError> {
     let graded = AttemptStatus::Graded.as_str();
     let learned = learned_attempts::table.filter(learned_attempts::attempt_id.eq(attempts::id));
+    let revealing = quizzes::table.filter(quizzes::reveal.ne(Reveal::Never.as_str())).select(quizzes::id);
     let rows: Vec<(String, i64, String, Option<i64>)> = attempts::table
-        .inner_join(quizzes::table)
         .filter(attempts::member_id.eq(member.0))
+        .filter(attempts::quiz_id.eq_any(quizzes::table.select(quizzes::id)))
         .filter(not(exists(learned)))
-        .filter(attempts::status.ne(graded).or(quizzes::reveal.ne(Reveal::Never.as_str())))
+        .filter(attempts::status.ne(graded).or(attempts::quiz_id.eq_any(revealing)))
         .order((attempts::started_at, attempts::id))
         .select((attempts::id, attempts::quiz_id, attempts::status, attempts::deadline))
         .load(connection)?;

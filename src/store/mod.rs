@@ -55,3 +55,7 @@ pub use error::{Conflict, StoreError};
 pub use freshness::Freshness;
 pub use snapshot::in_snapshot;
 pub use writer_stats::WriterStats;
+
+#[cfg(test)]
+#[path = "plans_tests.rs"]
+mod plans_tests;
